@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the configuration says: pure data.  Filled by config_load(), read by
+ * launcher-independent code only (engine, tockctl check).  The words are those
+ * of chrony.conf; a field's comment gives unit, range and default. */
+#ifndef CONF_CONFIG_H
+#define CONF_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "common/addr.h"
+
+#define CONFIG_PATH_MAX 1024
+
+/* A message for the admin: "FILE:LINE:COLUMN: text", then a hint.  line and
+ * column are 1-based; 0 = does not apply. */
+struct config_error {
+	char file[CONFIG_PATH_MAX];
+	unsigned line, column;
+	char text[256];
+	char hint[256]; /* what to do; may be empty */
+};
+
+struct config_source {
+	char name[256];
+	uint16_t port;        /* 123 */
+	int minpoll, maxpoll; /* log2 s, -7..24; 6, 10 */
+	bool iburst;
+	double maxdelay;      /* s, 0..1000; 3 */
+	int version;          /* 1..4; 4 */
+	enum addr_family family; /* ipv4, ipv6; ADDR_NONE = both */
+};
+
+struct config_guard {
+	bool off;
+	uint32_t window_s;       /* 0..86400; 900 */
+	double bucket;           /* s, 0..86400; 2 */
+	double refill_ppm;       /* 0..100000; 100 */
+	uint32_t operator_steps; /* 0..1000; 0 */
+	int64_t notbefore_s;     /* since 1970, 0 = not set */
+	int64_t notafter_s;
+};
+
+struct config {
+	struct config_source *sources;
+	size_t n_sources;
+
+	char driftfile[CONFIG_PATH_MAX]; /* "" = none */
+	int drift_interval;       /* s, >= 1; 3600 */
+	bool has_makestep;
+	double makestep_threshold; /* s, >= 0 */
+	int makestep_limit;       /* updates; < 0 no limit; 0 never */
+	double maxslewrate_ppm;   /* 83333.333; 0..100000 */
+	bool has_maxdrift;        /* written: the guard's frequency limit */
+	double maxdrift_ppm;      /* 100000 where not written */
+	double maxdistance;       /* s; 3 */
+	double maxclockerror_ppm; /* 1 */
+	double combinelimit;      /* 3; 0 = do not combine */
+	int minsources;           /* 1 */
+	bool rtcsync;
+	bool opencommands_set;
+	uint32_t opencommands;    /* enum config_open, bits */
+	struct config_guard guard;
+
+	char user[64];            /* "" = built-in _tock */
+	char pidfile[CONFIG_PATH_MAX]; /* /run/tock/tockd.pid; "" = none */
+	uint16_t cmdport;         /* 323; 0 = no UDP */
+	struct addr bindcmd4, bindcmd6; /* 127.0.0.1, ::1 */
+	char bindcmdpath[CONFIG_PATH_MAX]; /* /run/chrony/chronyd.sock, "" = none */
+	uint16_t port;            /* 123; the server is not built yet */
+	int sched_priority;       /* 0..100; 0 */
+	bool lock_all;
+
+	char **lines;             /* the merged configuration, for -p */
+	size_t n_lines;
+	char **warnings;          /* each "FILE:LINE:COLUMN: text" */
+	size_t n_warnings;
+};
+
+void config_init(struct config *); /* the defaults */
+void config_fini(struct config *);
+
+/* Adds the file, and what it includes, to c.  Returns 0, -ENOMEM, or
+ * CONFIG_E_BAD with *e filled; then c may only be given to config_fini(). */
+#define CONFIG_E_BAD 1
+int config_load(struct config *c, const char *path, struct config_error *e);
+
+/* Adds one line; file and line say where it stood, for messages ("command
+ * line" and the argument's number, for directives given as arguments). */
+int config_line(struct config *c, const char *file, unsigned line,
+    const char *text, struct config_error *e);
+
+/* "file:line:column: text (hint)" on one line. */
+void config_error_print(const struct config_error *e, char *buf, size_t size);
+
+/* chronyd -p: the merged lines, as written, one each. */
+void config_print(const struct config *c, FILE *out);
+
+#endif

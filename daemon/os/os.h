@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The seam between the engine and the world.  Everything that the engine does
+ * to or learns from the outside goes through `struct os`: the installed daemon
+ * puts poll() and sockets behind it, the simulator virtual clocks and networks.
+ * No file of daemon/engine calls the kernel by itself (tests/layers.py).
+ *
+ * The backend never calls the engine by name: it calls the function in the
+ * timer, socket or look-up that the engine handed it.  One call at a time, and
+ * never from inside a call of the engine's to the backend. */
+#ifndef DAEMON_OS_OS_H
+#define DAEMON_OS_OS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "common/addr.h"
+#include "common/heap.h"
+#include "common/tspec.h"
+#include "privsep/wire_clock.h"
+
+struct os;
+
+/* REALTIME and MONOTONIC_RAW read together, as near as the machine can: the
+ * link between timestamps of the kernel (REALTIME) and the estimator (RAW). */
+struct pair {
+	struct tspec real;
+	struct raw raw;
+};
+
+struct timer {
+	struct heap_node node; /* the backend's */
+	void (*fire)(struct timer *);
+	void *owner; /* the engine's, untouched by the backend */
+};
+
+enum stamp_src { STAMP_DAEMON = 'D', STAMP_KERNEL = 'K', STAMP_NIC = 'H' };
+
+/* When a packet passed: REALTIME of the best source there was, and the pair
+ * that was read right after it was handed over.  raw of the stamp is
+ * pair.raw - (pair.real - at); a clock that is slewed in between makes an
+ * error of the slew rate x that time. */
+struct stamp {
+	struct tspec at;
+	struct pair pair;
+	enum stamp_src src;
+};
+
+#define DGRAM_MAX 2048 /* longer ones are cut and is_cut says so */
+
+/* One datagram, in or out. */
+struct dgram {
+	struct endpoint remote; /* out on a connected socket: not used */
+	struct addr local;      /* in: where it was sent to; out: from where, or
+	                           ADDR_NONE */
+	uint32_t ifindex;       /* in: where it came in; 0 = unknown */
+	struct stamp stamp;     /* in only */
+	bool is_cut;
+	size_t len;
+	unsigned char *data; /* in: valid during the call */
+	const char *path;    /* peer of a Unix datagram socket, else NULL */
+	uint32_t uid;        /* of a Unix peer, UINT32_MAX when unknown */
+};
+
+enum sock_kind {
+	SOCK_KIND_UDP = 1,      /* bound, or connected to peer */
+	SOCK_KIND_UNIX_DGRAM,   /* the chrony-compatible control socket */
+	SOCK_KIND_UNIX_LISTEN,  /* SEQPACKET, native control; each connection
+	                           is the backend's, a message comes in as a
+	                           dgram and its answer goes out through reply */
+};
+
+struct sock_want {
+	enum sock_kind kind;
+	struct endpoint local; /* family NONE: any; port 0: random */
+	struct endpoint peer;  /* family NONE: not connected */
+	const char *path;      /* Unix: the file, made anew */
+	unsigned mode;         /* Unix: mode of the file */
+	bool want_stamps;      /* kernel RX and TX timestamps */
+	bool want_local;       /* fill dgram.local (PKTINFO) */
+	int dscp;              /* 0..63 */
+};
+
+struct sock {
+	int fd; /* -1 = closed; the backend's */
+	void *owner;
+	/* n datagrams have come in (1..16). */
+	void (*receive)(struct sock *, struct dgram *, int n);
+	/* A datagram sent through s left at stamp; data is its payload as the
+	 * kernel gave it back.  NULL when not wanted. */
+	void (*sent)(struct sock *, const unsigned char *data, size_t len,
+	    const struct stamp *);
+	/* The kernel reported an error (ECONNREFUSED, EHOSTUNREACH ...); NULL
+	 * when not wanted.  The socket stays open. */
+	void (*failed)(struct sock *, int error);
+	void *backend; /* the backend's */
+};
+
+struct lookup {
+	char name[256];
+	enum addr_family family; /* ADDR_NONE = both */
+	void *owner;
+	/* addrs is valid during the call.  n > 0: found; 0: no such name;
+	 * < 0: no answer now, ask again later. */
+	void (*done)(struct lookup *, const struct addr *addrs, int n);
+	uint32_t id; /* the backend's; 0 = not under way */
+};
+
+/* Functions of a backend.  int results are 0 or -errno unless said. */
+struct os_ops {
+	struct pair (*pair)(struct os *);
+	struct mono (*mono)(struct os *);
+
+	/* Fires once at `at` (at once when that is past); set again = moved. */
+	void (*timer_set)(struct os *, struct timer *, struct mono at);
+	void (*timer_off)(struct os *, struct timer *);
+
+	/* sock's callbacks and owner are set before; fd and backend after. */
+	int (*sock_open)(struct os *, struct sock *, const struct sock_want *);
+	void (*sock_close)(struct os *, struct sock *);
+	/* One datagram.  Where the backend has no kernel stamp for it, sent()
+	 * is simply not called: callers keep their own from before the send. */
+	int (*send)(struct os *, struct sock *, const struct dgram *);
+
+	/* One request to the clock; the answer is waited for.  A clock that is
+	 * gone or silent ends the process inside the backend. */
+	void (*clock)(struct os *, struct clk_req *, struct clk_rep *);
+
+	/* The name is copied; lookup_off forgets one under way. */
+	int (*lookup)(struct os *, struct lookup *);
+	void (*lookup_off)(struct os *, struct lookup *);
+
+	void (*random)(struct os *, void *, size_t);
+
+	/* Ends the loop; the process exits with this code. */
+	void (*stop)(struct os *, int exit_code);
+};
+
+/* The head of every backend's own struct. */
+struct os {
+	const struct os_ops *ops;
+	void *engine; /* whose callback this is */
+	/* An event of the clock: CLK_SLEWED, CLK_TERM, CLK_RELOAD. */
+	void (*clock_event)(void *engine, const struct clk_rep *);
+};
+
+#endif

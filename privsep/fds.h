@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Which descriptor a role is born with.  The launcher moves them there before
+ * it execs the role and closes everything else; nothing is passed later but the
+ * drift directory (CLK_SETUP).  A number may be closed where it is not needed
+ * (no service manager: no notify). */
+#ifndef PRIVSEP_FDS_H
+#define PRIVSEP_FDS_H
+
+enum fd_clock {
+	CLOCK_FD_ENGINE = 3,  /* SEQPACKET, struct clk_req in, clk_rep out */
+	CLOCK_FD_NOTIFY = 4,  /* connected datagram socket of NOTIFY_SOCKET */
+	CLOCK_FD_RUN = 5,     /* directory /run/tock/clock: the guard's record */
+	CLOCK_FD_STATE = 6,   /* directory /var/lib/tock/clock: floor, drift */
+	CLOCK_FD_LOG = 7,
+	CLOCK_FD_PID = 8,     /* holds the lock of the pid file, never used */
+};
+
+enum fd_engine {
+	ENGINE_FD_CLOCK = 3,
+	ENGINE_FD_RESOLVER = 4,
+	ENGINE_FD_NTSKE = 5,
+	ENGINE_FD_LOG = 7,
+	ENGINE_FD_LISTEN = 10, /* LISTEN_FDS' sockets from here on */
+};
+
+enum fd_resolver {
+	RESOLVER_FD_ENGINE = 3,
+	RESOLVER_FD_LOG = 7,
+};
+
+#endif
