@@ -33,12 +33,13 @@ struct sockaddr_storage;
 #define ADDR_STRLEN 64 /* the longest text with scope, and its NUL */
 
 /* Parses a literal address: dotted quad (four decimal parts), RFC 4291 text
- * with an optional %scope, or "ID#number".  Returns 0, or -EINVAL with *a
- * untouched. */
+ * (%interface or %number behind a link-local one, nowhere else), or
+ * "ID#number".  An IPv4-mapped IPv6 address becomes IPv4.  Returns 0, or
+ * -EINVAL with *a untouched. */
 int addr_parse(struct addr *a, const char *text);
 
-/* The shortest text (RFC 5952), or "ID#0000000001"; ADDR_NONE gives
- * "[UNSPEC]".  Writes at most size bytes with NUL and returns buf. */
+/* The shortest text (RFC 5952) with the scope as a number, or
+ * "ID#0000000001"; ADDR_NONE gives "[UNSPEC]".  Writes at most size bytes with NUL and returns buf. */
 const char *addr_print(const struct addr *a, char *buf, size_t size);
 
 /* < 0, 0, > 0: family first, then bytes, then scope. */
