@@ -62,14 +62,16 @@ struct dgram {
 	unsigned char *data; /* in: valid during the call */
 	const char *path;    /* peer of a Unix datagram socket, else NULL */
 	uint32_t uid;        /* of a Unix peer, UINT32_MAX when unknown */
+	uint32_t conn;       /* SEQPACKET: in: the connection, never 0; out: the
+	                        one to answer; -ENOTCONN when it has gone */
 };
 
 enum sock_kind {
 	SOCK_KIND_UDP = 1,      /* bound, or connected to peer */
 	SOCK_KIND_UNIX_DGRAM,   /* the chrony-compatible control socket */
 	SOCK_KIND_UNIX_LISTEN,  /* SEQPACKET, native control; each connection
-	                           is the backend's, a message comes in as a
-	                           dgram and its answer goes out through reply */
+	                           is the backend's: a message comes in as a
+	                           dgram with its conn, and send() answers it */
 };
 
 struct sock_want {
@@ -144,6 +146,9 @@ struct os {
 	void *engine; /* whose callback this is */
 	/* An event of the clock: CLK_SLEWED, CLK_TERM, CLK_RELOAD. */
 	void (*clock_event)(void *engine, const struct clk_rep *);
+	/* The resolver is gone for good, called once; from then on every
+	 * look-up is answered "ask again".  NULL when not wanted. */
+	void (*resolver_gone)(void *engine);
 };
 
 #endif
