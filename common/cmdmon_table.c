@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Every request that a chronyc of today sends, and our own.  Numbers that are
+ * missing were taken once and are answered with STT_INVALID. */
+#include "common/cmdmon_table.h"
+
+#include <stddef.h>
+
+static const struct cmdmon_entry entries[] = {
+	{ 1, 60, RPY_NULL, ACCESS_CHANGE, false, "online" },
+	{ 2, 60, RPY_NULL, ACCESS_CHANGE, false, "offline" },
+	{ 3, 68, RPY_NULL, ACCESS_CHANGE, false, "burst" },
+	{ 4, 44, RPY_NULL, ACCESS_CHANGE, false, "minpoll" },
+	{ 5, 44, RPY_NULL, ACCESS_CHANGE, false, "maxpoll" },
+	{ 6, 28, RPY_NULL, ACCESS_CHANGE, false, "dump" },
+	{ 7, 44, RPY_NULL, ACCESS_CHANGE, false, "maxdelay" },
+	{ 8, 44, RPY_NULL, ACCESS_CHANGE, false, "maxdelayratio" },
+	{ 9, 28, RPY_NULL, ACCESS_CHANGE, false, "maxupdateskew" },
+	{ CMD_SETTIME, 40, 17, ACCESS_CHANGE, false, "settime" },
+	{ 13, 28, RPY_NULL, ACCESS_CHANGE, false, "manual" },
+	{ CMD_N_SOURCES, 32, RPY_N_SOURCES, ACCESS_OPEN, false, "n_sources" },
+	{ CMD_SOURCE_DATA, 76, RPY_SOURCE_DATA, ACCESS_OPEN, false, "sources" },
+	{ 16, 28, RPY_NULL, ACCESS_CHANGE, false, "rekey" },
+	{ 17, 44, RPY_NULL, ACCESS_CHANGE, false, "allow" },
+	{ 18, 44, RPY_NULL, ACCESS_CHANGE, false, "allow all" },
+	{ 19, 44, RPY_NULL, ACCESS_CHANGE, false, "deny" },
+	{ 20, 44, RPY_NULL, ACCESS_CHANGE, false, "deny all" },
+	{ 21, 44, RPY_NULL, ACCESS_CHANGE, false, "cmdallow" },
+	{ 22, 44, RPY_NULL, ACCESS_CHANGE, false, "cmdallow all" },
+	{ 23, 44, RPY_NULL, ACCESS_CHANGE, false, "cmddeny" },
+	{ 24, 44, RPY_NULL, ACCESS_CHANGE, false, "cmddeny all" },
+	{ 25, 40, RPY_NULL, ACCESS_READ, false, "accheck" },
+	{ 26, 40, RPY_NULL, ACCESS_READ, false, "cmdaccheck" },
+	{ 29, 40, RPY_NULL, ACCESS_CHANGE, false, "delete" },
+	{ 30, 28, RPY_NULL, ACCESS_CHANGE, false, "writertc" },
+	{ 31, 28, RPY_NULL, ACCESS_CHANGE, false, "dfreq" },
+	{ CMD_TRACKING, 104, RPY_TRACKING, ACCESS_OPEN, false, "tracking" },
+	{ CMD_SOURCESTATS, 84, RPY_SOURCESTATS, ACCESS_OPEN, false,
+	  "sourcestats" },
+	{ 35, 56, 7, ACCESS_OPEN, false, "rtcdata" },
+	{ 36, 28, RPY_NULL, ACCESS_CHANGE, false, "trimrtc" },
+	{ 37, 28, RPY_NULL, ACCESS_CHANGE, false, "cyclelogs" },
+	{ 41, 416, 18, ACCESS_OPEN, false, "manual list" },
+	{ 42, 28, RPY_NULL, ACCESS_CHANGE, false, "manual delete" },
+	{ CMD_MAKESTEP, 28, RPY_NULL, ACCESS_CHANGE, false, "makestep" },
+	{ CMD_ACTIVITY, 48, RPY_ACTIVITY, ACCESS_OPEN, false, "activity" },
+	{ 45, 44, RPY_NULL, ACCESS_CHANGE, false, "minstratum" },
+	{ 46, 44, RPY_NULL, ACCESS_CHANGE, false, "polltarget" },
+	{ 47, 44, RPY_NULL, ACCESS_CHANGE, false, "maxdelaydevratio" },
+	{ 48, 28, RPY_NULL, ACCESS_CHANGE, false, "reselect" },
+	{ 49, 28, RPY_NULL, ACCESS_CHANGE, false, "reselectdist" },
+	{ CMD_MODIFY_MAKESTEP, 28, RPY_NULL, ACCESS_CHANGE, false,
+	  "modify makestep" },
+	{ 51, 52, 13, ACCESS_OPEN, false, "smoothing" },
+	{ 52, 28, RPY_NULL, ACCESS_CHANGE, false, "smoothtime" },
+	{ 53, 28, RPY_NULL, ACCESS_CHANGE, false, "refresh" },
+	{ 54, 196, 25, ACCESS_OPENABLE, false, "serverstats" },
+	{ 57, 172, 26, ACCESS_OPENABLE, false, "ntpdata" },
+	{ 62, 28, RPY_NULL, ACCESS_CHANGE, false, "shutdown" },
+	{ 63, 28, RPY_NULL, ACCESS_CHANGE, false, "onoffline" },
+	{ 64, 372, RPY_NULL, ACCESS_CHANGE, false, "add source" },
+	{ CMD_SOURCE_NAME, 284, RPY_SOURCE_NAME, ACCESS_OPEN, false,
+	  "sourcename" },
+	{ 66, 28, RPY_NULL, ACCESS_CHANGE, false, "reset sources" },
+	{ 67, 52, 20, ACCESS_OPENABLE, false, "authdata" },
+	{ 68, 520, 21, ACCESS_OPENABLE, false, "clients" },
+	{ 69, 76, 23, ACCESS_OPENABLE, false, "selectdata" },
+	{ 70, 28, RPY_NULL, ACCESS_CHANGE, false, "reload sources" },
+	{ 71, 28, RPY_NULL, ACCESS_CHANGE, false, "doffset" },
+	{ 72, 52, RPY_NULL, ACCESS_CHANGE, false, "selectopts" },
+	{ 73, 48, RPY_NULL, ACCESS_CHANGE, false, "offset" },
+	{ 74, 48, RPY_NULL, ACCESS_CHANGE, false, "local" },
+	{ CMD_STATUS, 72, RPY_STATUS, ACCESS_READ, true, "status" },
+	{ CMD_GUARD, 104, RPY_GUARD, ACCESS_READ, true, "guard" },
+};
+
+const struct cmdmon_entry *
+cmdmon_entry(unsigned command)
+{
+	for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+		if (entries[i].command == command)
+			return &entries[i];
+	return NULL;
+}
