@@ -12,8 +12,7 @@
 #include <stdio.h>
 
 #include "common/addr.h"
-
-#define CONFIG_PATH_MAX 1024
+#include "conf/limits.h"
 
 /* A message for the admin: "FILE:LINE:COLUMN: text", then a hint.  line and
  * column are 1-based; 0 = does not apply. */
@@ -25,8 +24,8 @@ struct config_error {
 };
 
 struct config_source {
-	char name[256];
-	uint16_t port;        /* 123 */
+	char name[256];       /* a host name, or an address of a server */
+	uint16_t port;        /* 1..65535; 123 */
 	int minpoll, maxpoll; /* log2 s, -7..24; 6, 10 */
 	bool iburst;
 	double maxdelay;      /* s, 0..1000; 3 */
@@ -35,13 +34,14 @@ struct config_source {
 };
 
 struct config_guard {
+	bool written;            /* there is a guard line */
 	bool off;
 	uint32_t window_s;       /* 0..86400; 900 */
 	double bucket;           /* s, 0..86400; 2 */
 	double refill_ppm;       /* 0..100000; 100 */
 	uint32_t operator_steps; /* 0..1000; 0 */
-	int64_t notbefore_s;     /* since 1970, 0 = not set */
-	int64_t notafter_s;
+	int64_t notbefore_s;     /* since 1970, 0 = not set; else before */
+	int64_t notafter_s;      /* notafter_s, both 2000..2200 */
 };
 
 struct config {
@@ -51,18 +51,18 @@ struct config {
 	char driftfile[CONFIG_PATH_MAX]; /* "" = none */
 	int drift_interval;       /* s, >= 1; 3600 */
 	bool has_makestep;
-	double makestep_threshold; /* s, >= 0 */
-	int makestep_limit;       /* updates; < 0 no limit; 0 never */
+	double makestep_threshold; /* s, 0..1e9 */
+	int makestep_limit;       /* updates; -1 no limit; 0 never .. 1e6 */
 	double maxslewrate_ppm;   /* 83333.333; 0..100000 */
 	bool has_maxdrift;        /* written: the guard's frequency limit */
-	double maxdrift_ppm;      /* 100000 where not written */
-	double maxdistance;       /* s; 3 */
-	double maxclockerror_ppm; /* 1 */
-	double combinelimit;      /* 3; 0 = do not combine */
-	int minsources;           /* 1 */
+	double maxdrift_ppm;      /* 0..100000; 100000 where not written */
+	double maxdistance;       /* s, 0..1e6; 3 */
+	double maxclockerror_ppm; /* 0..1e6; 1 */
+	double combinelimit;      /* 0..1e9; 3; 0 = do not combine */
+	int minsources;           /* >= 1; 1 */
 	bool rtcsync;
 	bool opencommands_set;
-	uint32_t opencommands;    /* enum config_open, bits */
+	uint32_t opencommands;    /* enum config_open, bits; OPEN_DEFAULT */
 	struct config_guard guard;
 
 	char user[64];            /* "" = built-in _tock */
@@ -78,20 +78,29 @@ struct config {
 	size_t n_lines;
 	char **warnings;          /* each "FILE:LINE:COLUMN: text" */
 	size_t n_warnings;
+	size_t bytes_read, files_read; /* against the limits above */
 };
 
 void config_init(struct config *); /* the defaults */
 void config_fini(struct config *);
 
 /* Adds the file, and what it includes, to c.  Returns 0, -ENOMEM, or
- * CONFIG_E_BAD with *e filled; then c may only be given to config_fini(). */
+ * CONFIG_E_BAD with *e filled (then lines before the bad one are in c, so that
+ * c is good for config_fini() and config_print() only).  Reads regular files
+ * alone and never waits for one. */
 #define CONFIG_E_BAD 1
 int config_load(struct config *c, const char *path, struct config_error *e);
 
 /* Adds one line; file and line say where it stood, for messages ("command
- * line" and the argument's number, for directives given as arguments). */
+ * line" and the argument's number, for directives given as arguments).
+ * Returns as config_load(); a bad line leaves c as it was, unless it is an
+ * include or confdir line. */
 int config_line(struct config *c, const char *file, unsigned line,
     const char *text, struct config_error *e);
+
+/* Call once after the last line: adds warnings about the whole, such as two
+ * sources of which neither can outvote the other.  Returns 0 or -ENOMEM. */
+int config_review(struct config *c);
 
 /* "file:line:column: text (hint)" on one line. */
 void config_error_print(const struct config_error *e, char *buf, size_t size);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * How large a configuration may be, and the names of the bits in it. */
+#ifndef CONF_LIMITS_H
+#define CONF_LIMITS_H
+
+#define CONFIG_PATH_MAX 1024
+#define CONFIG_DRIFT_NAME_MAX 55 /* of the drift file, without directory */
+#define CONFIG_SOURCES_MAX 1000
+#define CONFIG_WARNINGS_MAX 100  /* more are not kept */
+#define CONFIG_SIZE_MAX (4 << 20) /* bytes of all files together */
+#define CONFIG_FILES_MAX 1000
+
+/* Commands that `opencommands` opens to UDP, in config.opencommands. */
+enum config_open {
+	OPEN_ACTIVITY = 1 << 0,
+	OPEN_AUTHDATA = 1 << 1,
+	OPEN_CLIENTS = 1 << 2,
+	OPEN_MANUAL = 1 << 3,
+	OPEN_NTPDATA = 1 << 4,
+	OPEN_RTCDATA = 1 << 5,
+	OPEN_SELECTDATA = 1 << 6,
+	OPEN_SERVERSTATS = 1 << 7,
+	OPEN_SMOOTHING = 1 << 8,
+	OPEN_SOURCENAME = 1 << 9,
+	OPEN_SOURCES = 1 << 10,
+	OPEN_SOURCESTATS = 1 << 11,
+	OPEN_TRACKING = 1 << 12,
+};
+#define OPEN_DEFAULT                                                           \
+	(OPEN_ACTIVITY | OPEN_MANUAL | OPEN_RTCDATA | OPEN_SMOOTHING |         \
+	    OPEN_SOURCENAME | OPEN_SOURCES | OPEN_SOURCESTATS | OPEN_TRACKING)
+
+#endif
