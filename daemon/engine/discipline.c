@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Everything that is ever asked of the clock is computed from the same two
+ * lines: the estimate, moved to now, and the clock, read now.  A request that
+ * must wait (ten a second at most) or that the guard cut short is therefore not
+ * queued but made anew when its time comes. */
+#include "daemon/engine/discipline.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "daemon/engine/engine.h"
+#include "daemon/estimate/slewplan.h"
+
+#define MIN_GAP 0.2   /* s between adjustments: each brings a CLK_STATUS */
+#define COMPLAIN 3600 /* s between words about a short budget */
+#define RETRY_SHORT 60 /* s: the budget refills slowly */
+#define WORTH_SLEWING 1e-3 /* s: left over when a slew ends */
+#define MAX_SENT 1e8  /* s: what a step may ask for, beyond any window */
+
+static void apply(struct engine *);
+
+/* How far from nominal the clock may run for good: the guard's limit. */
+static double
+limit_ppm(const struct engine *e)
+{
+	return e->config->has_maxdrift ? e->config->maxdrift_ppm : 500;
+}
+
+static void
+fire_later(struct timer *t)
+{
+	apply(t->owner);
+}
+
+static void
+fire_complain(struct timer *t)
+{
+	struct engine *e = t->owner;
+	struct discipline *d = &e->discipline;
+
+	if (d->short_of <= 0)
+		return;
+	double err = discipline_error(e, e->os->ops->pair(e->os));
+	log_warn("clock is %.1f s %s, guard allows %.1f s a day: "
+		 "tockctl makestep",
+	    fabs(err), err > 0 ? "behind" : "ahead",
+	    (e->config->guard.refill_ppm + limit_ppm(e)) * 0.0864);
+	e->os->ops->timer_set(e->os, &d->complain,
+	    mono_add(e->os->ops->mono(e->os), COMPLAIN));
+}
+
+void
+discipline_init(struct discipline *d, struct engine *e)
+{
+	const struct config *c = e->config;
+
+	memset(d, 0, sizeof *d);
+	d->is_controlled = !e->options.is_measuring_only;
+	d->steps_left = c->has_makestep ? c->makestep_limit : 0;
+	d->threshold = c->makestep_threshold;
+	d->later.fire = fire_later;
+	d->later.owner = e;
+	d->complain.fire = fire_complain;
+	d->complain.owner = e;
+}
+
+/* Sends one request and keeps what its answer says.  Returns its error. */
+static int
+ask(struct engine *e, struct clk_req *req)
+{
+	struct discipline *d = &e->discipline;
+	struct clk_rep rep;
+
+	memset(&rep, 0, sizeof rep);
+	e->os->ops->clock(e->os, req, &rep);
+	d->freq_ppt = rep.freq_ppt;
+	d->budget_ns = rep.budget_ns;
+	d->steps_guard = rep.steps;
+	d->window_s = rep.window_s;
+	switch (rep.error) {
+	case 0:
+		break;
+	case ERANGE:
+		d->refused_range++;
+		break;
+	case ENOSPC:
+		d->refused_budget++;
+		break;
+	case EAGAIN:
+		d->refused_rate++;
+		break;
+	case EPERM:
+		if (d->is_controlled)
+			log_warn("clock: not permitted to change it, "
+				 "measuring only");
+		d->is_controlled = false;
+		break;
+	default:
+		d->refused_other++;
+		log_warn("clock: request %u failed: %s", req->type,
+		    strerror(rep.error));
+	}
+	return rep.error;
+}
+
+double
+discipline_error(const struct engine *e, struct pair now)
+{
+	const struct discipline *d = &e->discipline;
+
+	if (!d->has_target)
+		return 0;
+	double c = timescale_offset(&e->scale, now.real, now.raw);
+	return d->target.x + d->target.y * raw_sub(now.raw, d->target.at) - c;
+}
+
+/* The frequency to rest at, inside the guard's limit. */
+static int64_t
+base_of(const struct engine *e)
+{
+	double limit = limit_ppm(e);
+	double y = e->discipline.target.y;
+
+	if (fabs(y) > limit * 1e-6) {
+		log_warn("clock: needs %.3f ppm, limit is %.3f ppm: "
+			 "raise maxdrift if the hardware is sound",
+		    y * 1e6, limit);
+		y = copysign(limit * 1e-6, y);
+	}
+	return llround(y * 1e12);
+}
+
+static int
+adjust(struct engine *e, int64_t base_ppt, struct slew slew)
+{
+	struct clk_req req;
+
+	memset(&req, 0, sizeof req);
+	req.type = CLK_ADJUST;
+	req.u.adjust.base_ppt = base_ppt;
+	req.u.adjust.slew_ppt = slew.ppt;
+	req.u.adjust.slew_ms = slew.ms;
+	return ask(e, &req);
+}
+
+/* The guard's budget is short: slew what it allows, and run at the frequency
+ * limit meanwhile, which costs no budget; remember the rest. */
+static void
+adjust_within_budget(struct engine *e, double err, double within, double rate)
+{
+	struct discipline *d = &e->discipline;
+	double allowed = d->budget_ns > 0 ? (double)d->budget_ns * 1e-9 : 0;
+	double part = fmin(fabs(err), allowed * 0.99);
+	bool was_short = d->short_of > 0;
+
+	d->base_ppt = llround(copysign(limit_ppm(e) * 1e6, err));
+	adjust(e, d->base_ppt,
+	    slew_plan(copysign(part, err), within, rate));
+	d->short_of = fabs(err) - part;
+	if (!was_short)
+		fire_complain(&d->complain);
+	e->os->ops->timer_set(e->os, &d->later,
+	    mono_add(e->os->ops->mono(e->os), RETRY_SHORT));
+}
+
+static void
+apply(struct engine *e)
+{
+	struct discipline *d = &e->discipline;
+	struct mono now = e->os->ops->mono(e->os);
+	struct mono free_at = mono_add(d->sent, MIN_GAP);
+
+	if (d->sent.ns != 0 && now.ns < free_at.ns) {
+		e->os->ops->timer_set(e->os, &d->later, free_at);
+		return;
+	}
+	e->os->ops->timer_off(e->os, &d->later);
+	d->sent = now;
+
+	double err = discipline_error(e, e->os->ops->pair(e->os));
+	d->base_ppt = base_of(e);
+	double rate = e->config->maxslewrate_ppm * 1e-6;
+	double room = 0.1 - fabs((double)d->base_ppt) * 1e-12;
+	if (rate > room)
+		rate = room;
+
+	int error = adjust(e, d->base_ppt, slew_plan(err, d->within, rate));
+	if (error == ENOSPC) {
+		adjust_within_budget(e, err, d->within, rate);
+		return;
+	}
+	if (error == EAGAIN)
+		e->os->ops->timer_set(e->os, &d->later, mono_add(now, 1));
+	d->short_of = 0;
+}
+
+static int
+step(struct engine *e, double err)
+{
+	struct clk_req req;
+
+	memset(&req, 0, sizeof req);
+	req.type = CLK_STEP;
+	req.u.step_ns = span_ns(fmax(-MAX_SENT, fmin(MAX_SENT, err)));
+	int error = ask(e, &req);
+	if (error == 0)
+		log_info("clock: stepped by %.9f s", err);
+	else
+		log_warn("clock: step of %.3f s refused: %s%s", err,
+		    strerror(error),
+		    error == ENOSPC ? " (guard; tockctl makestep as root "
+				      "grants one)" : "");
+	return error;
+}
+
+double
+discipline_update(struct engine *e, const struct estimate *target,
+    double within)
+{
+	struct discipline *d = &e->discipline;
+
+	d->target = *target;
+	d->has_target = true;
+	d->within = within;
+
+	double err = discipline_error(e, e->os->ops->pair(e->os));
+	if (!d->is_controlled)
+		return err;
+	bool may_step = d->steps_left != 0 && fabs(err) > d->threshold;
+	if (d->steps_left > 0)
+		d->steps_left--;
+	if (may_step)
+		step(e, err);
+	apply(e);
+	return err;
+}
+
+int
+discipline_makestep(struct engine *e)
+{
+	struct discipline *d = &e->discipline;
+
+	if (!d->is_controlled)
+		return -EPERM;
+	if (!d->has_target)
+		return -EAGAIN;
+	/* A slew under way would go on after the step. */
+	adjust(e, d->base_ppt, (struct slew){ 0, 0 });
+	int error = step(e, discipline_error(e, e->os->ops->pair(e->os)));
+	d->sent = e->os->ops->mono(e->os);
+	if (error != 0)
+		apply(e);
+	else
+		d->short_of = 0;
+	return -error;
+}
+
+void
+discipline_modify_makestep(struct engine *e, int limit, double threshold)
+{
+	e->discipline.steps_left = limit;
+	e->discipline.threshold = threshold;
+}
+
+static int64_t
+error_ns(double s)
+{
+	return span_ns(fmin(fmax(s, 0), 16));
+}
+
+void
+discipline_status(struct engine *e)
+{
+	struct discipline *d = &e->discipline;
+	struct pair now = e->os->ops->pair(e->os);
+	const struct reference *r = &e->reference;
+	struct clk_req req;
+
+	memset(&req, 0, sizeof req);
+	req.type = CLK_STATUS;
+	double err = fabs(discipline_error(e, now));
+	double disp = reference_dispersion(r, now.raw,
+	    e->config->maxclockerror_ppm * 1e-6);
+	req.u.status.esterror_ns = error_ns(
+	    d->has_target ? err + sqrt(d->target.pxx) : 16);
+	req.u.status.maxerror_ns = error_ns(
+	    r->was_updated ? err + disp + r->root_delay / 2 : 16);
+	req.u.status.leap = r->is_synced && r->leap != LEAP_UNSYNC ? r->leap : 0;
+	if (r->is_synced)
+		req.u.status.flags |= CLK_SYNCED;
+	if (d->steps_left <= 0)
+		req.u.status.flags |= CLK_STARTED;
+	ask(e, &req);
+}
+
+void
+discipline_slewed(struct engine *e)
+{
+	struct discipline *d = &e->discipline;
+
+	if (!d->has_target || !d->is_controlled || e->is_stopping)
+		return;
+	double err = fabs(discipline_error(e, e->os->ops->pair(e->os)));
+	if (err > WORTH_SLEWING)
+		apply(e);
+}

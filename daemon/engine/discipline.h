@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Steers the clock towards an estimate: frequency and one timed slew, or a step
+ * where makestep allows it.  The clock's own error is never remembered, but
+ * read each time: estimate - c, so that what the clock helper really did, and
+ * what anybody else did, is always in the account. */
+#ifndef DAEMON_ENGINE_DISCIPLINE_H
+#define DAEMON_ENGINE_DISCIPLINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/estimate/estimate.h"
+#include "daemon/os/os.h"
+
+struct engine;
+
+struct discipline {
+	bool has_target;
+	struct estimate target; /* where the clock should be */
+	double within;          /* s in which to get there */
+	bool is_controlled;     /* false: -x, or the clock said EPERM */
+	int64_t base_ppt;       /* as last sent */
+	int64_t freq_ppt;       /* what the kernel runs at, from the last answer */
+	int steps_left;         /* makestep's updates; < 0 no limit */
+	double threshold;       /* makestep's, s */
+	struct mono sent;       /* last CLK_ADJUST or CLK_STEP */
+	struct timer later;     /* for what may not be sent yet */
+	struct timer complain;  /* hourly word about a short budget */
+	double short_of;        /* s that wait for budget, 0 = none */
+	int64_t budget_ns;      /* from the last answer */
+	unsigned steps_guard;   /* steps the guard allows, 65535 = no limit */
+	unsigned window_s;      /* of the guard's start window left */
+	uint32_t refused_range, refused_budget, refused_rate, refused_other;
+};
+
+void discipline_init(struct discipline *, struct engine *);
+
+/* The estimate is new: go there, in about `within` s.  may_step: an update by
+ * makestep's count.  Returns the clock's error before (s, > 0 behind). */
+double discipline_update(struct engine *, const struct estimate *,
+    double within);
+
+/* The clock's error now, s, > 0: behind; 0 while there is no target. */
+double discipline_error(const struct engine *, struct pair now);
+
+/* makestep by an operator: the whole remaining error at once.  Returns 0,
+ * -EPERM (no control), -ENOSPC (refused by the guard), -EAGAIN (no target). */
+int discipline_makestep(struct engine *);
+
+/* makestep's new parameters at run time; limit < 0 = no limit. */
+void discipline_modify_makestep(struct engine *, int limit, double threshold);
+
+/* Tells the kernel and the guard how things stand (CLK_STATUS). */
+void discipline_status(struct engine *);
+
+/* A slew has ended. */
+void discipline_slewed(struct engine *);
+
+#endif

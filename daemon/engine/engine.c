@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/engine.h"
+
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "daemon/engine/selection.h"
+#include "daemon/engine/source.h"
+#include "daemon/wire/refid.h"
+
+#define STATUS_GAP 60.0     /* s between CLK_STATUS without updates */
+#define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
+#define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
+#define SLEW_LONGEST 64.0   /* s */
+#define EXIT_RESTART 75
+#define RMS_GAIN 0.1
+#define ONCE_SAMPLES 4      /* what -q and -Q want of a source */
+
+static void
+set_timer(struct engine *e, struct timer *t, double after)
+{
+	e->os->ops->timer_set(e->os, t, mono_add(e->os->ops->mono(e->os), after));
+}
+
+static void
+fire_status(struct timer *t)
+{
+	struct engine *e = t->owner;
+
+	discipline_status(e);
+	set_timer(e, t, STATUS_GAP);
+}
+
+static void
+write_drift(struct engine *e)
+{
+	const struct discipline *d = &e->discipline;
+	struct clk_req req;
+	struct clk_rep rep;
+
+	if (e->config->driftfile[0] == '\0' || !e->reference.was_updated ||
+	    !d->is_controlled)
+		return;
+	memset(&req, 0, sizeof req);
+	req.type = CLK_DRIFT;
+	req.u.drift.freq_ppt = llround(d->target.y * 1e12);
+	req.u.drift.skew_ppt = llround(fmin(e->reference.skew, 1) * 1e12);
+	e->os->ops->clock(e->os, &req, &rep);
+	if (rep.error != 0)
+		log_warn("drift file %s: not written: %s",
+		    e->config->driftfile, strerror(rep.error));
+}
+
+static void
+fire_drift(struct timer *t)
+{
+	struct engine *e = t->owner;
+
+	write_drift(e);
+	set_timer(e, t, e->config->drift_interval);
+}
+
+static void
+fire_timeout(struct timer *t)
+{
+	struct engine *e = t->owner;
+
+	log_info("timeout of %g s reached", e->options.timeout);
+	engine_stop(e, e->reference.is_synced ? 0 : 1);
+}
+
+static void
+fire_resolver_gone(struct timer *t)
+{
+	log_error("resolver is gone: ending, so that everything starts anew");
+	engine_stop(t->owner, EXIT_RESTART);
+}
+
+void
+engine_resolver_gone(void *engine)
+{
+	struct engine *e = engine;
+	const struct source *s;
+	double grace = RESOLVER_GRACE;
+
+	if (e->is_stopping || e->resolver_gone.node.slot != 0)
+		return;
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (!source_is_resolved(s))
+			grace = 0;
+	log_error("resolver is gone: going on with the addresses known");
+	e->resolver_gone.fire = fire_resolver_gone;
+	e->resolver_gone.owner = e;
+	set_timer(e, &e->resolver_gone, grace);
+}
+
+/* What a good drift file is worth: the clock's frequency from the start. */
+static void
+preset_frequency(struct engine *e)
+{
+	struct clk_req req;
+	struct clk_rep rep;
+
+	if (e->options.drift_skew_ppm < 0 || !e->discipline.is_controlled ||
+	    e->options.mode != ENGINE_STEER)
+		return;
+	memset(&req, 0, sizeof req);
+	req.type = CLK_ADJUST;
+	req.u.adjust.base_ppt = llround(e->options.drift_ppm * 1e6);
+	e->os->ops->clock(e->os, &req, &rep);
+	if (rep.error == 0)
+		log_info("clock: frequency %+.3f ppm from the drift file",
+		    e->options.drift_ppm);
+}
+
+static void
+preset_time(struct engine *e)
+{
+	struct clk_req req;
+	struct clk_rep rep;
+
+	if (e->options.preset == 0 || !e->discipline.is_controlled)
+		return;
+	memset(&req, 0, sizeof req);
+	req.type = CLK_STEP;
+	req.u.step_ns = span_ns(e->options.preset);
+	e->os->ops->clock(e->os, &req, &rep);
+	if (rep.error == 0)
+		log_info("clock: stepped by %.3f s before the first "
+			 "measurement", e->options.preset);
+	else
+		log_warn("clock: step of %.3f s at start refused: %s",
+		    e->options.preset, strerror(rep.error));
+}
+
+int
+engine_init(struct engine *e, struct os *os, const struct config *config,
+    const struct engine_options *options)
+{
+	memset(e, 0, sizeof *e);
+	e->os = os;
+	e->config = config;
+	e->options = *options;
+	e->build_date = options->build_date;
+	os->engine = e;
+	os->clock_event = engine_clock_event;
+	os->resolver_gone = engine_resolver_gone;
+	TAILQ_INIT(&e->sources);
+	e->started = os->ops->mono(os);
+	reference_init(&e->reference);
+	discipline_init(&e->discipline, e);
+	preset_time(e);
+	preset_frequency(e);
+	timescale_init(&e->scale, os->ops->pair(os));
+
+	e->timeout = (struct timer){ .fire = fire_timeout, .owner = e };
+	e->drift = (struct timer){ .fire = fire_drift, .owner = e };
+	e->status = (struct timer){ .fire = fire_status, .owner = e };
+	if (options->timeout > 0)
+		set_timer(e, &e->timeout, options->timeout);
+	set_timer(e, &e->drift, config->drift_interval);
+	fire_status(&e->status);
+
+	for (size_t i = 0; i < config->n_sources; i++) {
+		struct config_source conf = config->sources[i];
+
+		conf.iburst |= options->mode != ENGINE_STEER;
+		if (source_new(e, &conf) == NULL)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+engine_fini(struct engine *e)
+{
+	while (!TAILQ_EMPTY(&e->sources))
+		source_free(TAILQ_FIRST(&e->sources));
+	struct timer *timers[] = { &e->timeout, &e->drift, &e->status,
+		&e->resolver_gone, &e->discipline.later,
+		&e->discipline.complain };
+	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
+		e->os->ops->timer_off(e->os, timers[i]);
+}
+
+/* The majority of those that are used decides about the leap second. */
+static int
+agreed_leap(const struct engine *e)
+{
+	int votes[3] = { 0, 0, 0 }, all = 0;
+	const struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link) {
+		if (!selection_uses(s) || s->leap > LEAP_DELETE)
+			continue;
+		votes[s->leap]++;
+		all++;
+	}
+	for (int leap = LEAP_INSERT; leap <= LEAP_DELETE; leap++)
+		if (2 * votes[leap] > all)
+			return leap;
+	return LEAP_NONE;
+}
+
+static void
+follow(struct engine *e, const struct source *best,
+    const struct estimate *fused, struct pair now, double err)
+{
+	struct reference *r = &e->reference;
+	struct mono mono = e->os->ops->mono(e->os);
+	char label[ADDR_STRLEN];
+
+	if (!r->is_synced || !addr_equal(&r->addr, &best->remote.addr))
+		log_info("following %s, stratum %u",
+		    source_label(best, label, sizeof label), best->stratum);
+	if (!r->is_synced)
+		r->synced_since = mono;
+	r->is_synced = true;
+	r->addr = best->remote.addr;
+	r->refid = refid_of(&best->remote.addr);
+	r->stratum = best->stratum + 1;
+	r->leap = agreed_leap(e);
+	r->root_delay = best->root_delay +
+	    estimator_min_delay(&best->estimator);
+	r->root_dispersion = best->root_dispersion + best->last.dispersion +
+	    sqrt(fused->pxx);
+	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
+	r->freq = fused->y;
+	r->skew = sqrt(fused->pyy);
+	r->last_offset = err;
+	r->rms_offset = r->updates == 0 ? fabs(err) :
+	    sqrt(r->rms_offset * r->rms_offset +
+		RMS_GAIN * (err * err - r->rms_offset * r->rms_offset));
+	r->update_interval = r->was_updated ? mono_sub(mono, r->updated) : 0;
+	r->was_updated = true;
+	r->updated = mono;
+	r->updated_raw = now.raw;
+	r->ref_time = now.real;
+	r->updates++;
+}
+
+/* -q and -Q: done as soon as every source that answers has said enough. */
+static void
+finish_once(struct engine *e, double err)
+{
+	const struct source *s;
+	int code = 0;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->client.burst > 0 && s->estimator.samples < ONCE_SAMPLES &&
+		    (s->has_sample || s->client.total_tx < ONCE_SAMPLES))
+			return;
+	if (e->options.mode == ENGINE_SHOW_ONCE) {
+		log_info("System clock wrong by %.6f seconds (ignored)", err);
+	} else {
+		int r = discipline_makestep(e);
+		if (r == 0)
+			log_info("System clock wrong by %.6f seconds (step)", err);
+		else
+			log_error("clock: not set: %s", strerror(-r));
+		code = r == 0 ? 0 : 1;
+	}
+	engine_stop(e, code);
+}
+
+void
+engine_update(struct engine *e, struct source *source)
+{
+	struct pair now = e->os->ops->pair(e->os);
+	struct estimate fused;
+
+	if (e->is_stopping)
+		return;
+	struct source *best = selection_run(e, now.raw, &fused);
+	if (best == NULL) {
+		if (e->reference.is_synced) {
+			log_warn("no majority among the sources: "
+				 "not synchronised");
+			reference_lose(&e->reference);
+			discipline_status(e);
+		}
+		return;
+	}
+	if (!selection_uses(source))
+		return;
+
+	if (e->options.mode != ENGINE_STEER) {
+		e->discipline.target = fused;
+		e->discipline.has_target = true;
+		finish_once(e, discipline_error(e, now));
+		return;
+	}
+	double within = fmin(ldexp(1, source->client.poll) * SLEW_FRACTION,
+	    SLEW_LONGEST);
+	double err = discipline_update(e, &fused, within);
+	follow(e, best, &fused, now, err);
+	discipline_status(e);
+}
+
+void
+engine_clock_event(void *engine, const struct clk_rep *event)
+{
+	struct engine *e = engine;
+
+	switch (event->type) {
+	case CLK_SLEWED:
+		discipline_slewed(e);
+		break;
+	case CLK_TERM:
+		log_info("asked to end");
+		engine_stop(e, 0);
+		break;
+	case CLK_RELOAD:
+		log_info("reload: the configuration is read at start only");
+		break;
+	default:
+		log_warn("clock: unknown event %u", event->type);
+	}
+}
+
+void
+engine_stop(struct engine *e, int exit_code)
+{
+	if (e->is_stopping)
+		return;
+	e->is_stopping = true;
+	if (e->options.mode == ENGINE_STEER)
+		write_drift(e);
+	e->os->ops->stop(e->os, exit_code);
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The engine: everything between a packet and a request to the clock.  One
+ * struct holds all its state, and nothing else in daemon/ does, so that a
+ * simulator can run many.  Signs: offset > 0 means that our clock is behind and
+ * must go forward; frequency > 0 is a correction that speeds it up. */
+#ifndef DAEMON_ENGINE_ENGINE_H
+#define DAEMON_ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <sys/queue.h>
+
+#include "conf/config.h"
+#include "common/tspec.h"
+#include "daemon/engine/discipline.h"
+#include "daemon/engine/reference.h"
+#include "daemon/engine/timescale.h"
+#include "daemon/os/os.h"
+
+struct source;
+
+enum engine_mode {
+	ENGINE_STEER,    /* the daemon's job */
+	ENGINE_SET_ONCE, /* -q: one correction, then exit */
+	ENGINE_SHOW_ONCE, /* -Q: say the offset, then exit */
+};
+
+struct engine_options {
+	enum engine_mode mode;
+	bool is_measuring_only; /* -x: every CLK_ADJUST would be EPERM */
+	double timeout;         /* s until exit, 0 = none */
+	double drift_ppm;       /* from the drift file, correction > 0: speeds
+	                           the clock up */
+	double drift_skew_ppm;  /* its error bound; < 0 = no drift file */
+	double preset;          /* -s: step by this at start, s; 0 = none */
+	struct tspec build_date;
+};
+
+struct engine {
+	struct os *os;
+	const struct config *config;
+	struct engine_options options;
+	struct timescale scale;
+	struct mono started;
+	struct tspec build_date; /* no clock that is right says less */
+	TAILQ_HEAD(source_list, source) sources;
+	uint32_t next_id; /* of unresolved sources, ADDR_ID */
+	struct reference reference;
+	struct discipline discipline;
+	struct timer timeout;
+	struct timer drift;
+	struct timer status;
+	struct timer resolver_gone;
+	bool is_stopping;
+};
+
+/* Makes the sources and starts them.  os and config are kept.  Returns 0 or
+ * -ENOMEM. */
+int engine_init(struct engine *, struct os *, const struct config *,
+    const struct engine_options *);
+void engine_fini(struct engine *);
+
+/* A source has a new sample, or lost its standing: select again, and correct
+ * the clock if there is something to correct. */
+void engine_update(struct engine *, struct source *);
+
+/* An event of the clock; engine is a struct engine *. */
+void engine_clock_event(void *engine, const struct clk_rep *);
+
+/* The names of the sources cannot be looked up any more: end within a minute. */
+void engine_resolver_gone(void *engine);
+
+/* Orderly end: drift file, BYE with this code. */
+void engine_stop(struct engine *, int exit_code);
+
+#endif

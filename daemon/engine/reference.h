@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What we are as a time source ourselves: synchronised or not, to whom, how
+ * well.  The reports and (later) the server read it. */
+#ifndef DAEMON_ENGINE_REFERENCE_H
+#define DAEMON_ENGINE_REFERENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "common/tspec.h"
+#include "daemon/wire/packet.h"
+
+struct reference {
+	bool is_synced;
+	struct mono synced_since; /* valid when is_synced */
+	struct addr addr;     /* whom we follow, ADDR_NONE when unsynchronised */
+	uint32_t refid;
+	unsigned stratum;     /* 1..15, 0 when unsynchronised */
+	int leap;             /* enum packet_leap */
+	bool was_updated;     /* ever; the fields below hold then */
+	struct mono updated;
+	struct raw updated_raw;
+	struct tspec ref_time; /* our clock at the last update */
+	double root_delay;    /* s */
+	double root_dispersion; /* s, at the last update */
+	double last_offset;   /* s, > 0: the clock was behind; before correction */
+	double rms_offset;    /* s, long-term */
+	double freq;          /* s/s, the correction in use */
+	double resid_freq;    /* s/s, what the last update changed */
+	double skew;          /* s/s, error bound of freq */
+	double update_interval; /* s, between the last two */
+	unsigned updates;     /* of the clock since start */
+};
+
+void reference_init(struct reference *);
+
+/* Nobody can be followed any more. */
+void reference_lose(struct reference *);
+
+/* Root dispersion now: that of the last update and what the clock may have
+ * wandered since, with skew and wander (maxclockerror) in s/s. */
+double reference_dispersion(const struct reference *, struct raw now,
+    double wander);
+
+#endif

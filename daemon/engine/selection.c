@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Three sieves, as RFC 5905 section 11.2 has them: who has a claim at all, who
+ * is in the majority, and who of these is near enough to be combined.  The one
+ * with the smallest root distance gives its name (refid, stratum); the incumbent
+ * keeps it while it is about as good. */
+#include "daemon/engine/selection.h"
+
+#include <math.h>
+
+#include "daemon/engine/engine.h"
+#include "daemon/engine/source.h"
+#include "daemon/estimate/combine.h"
+#include "daemon/estimate/select.h"
+
+#define STRATUM_WEIGHT 1e-3 /* s of distance that a stratum is worth */
+#define RESELECT 1e-4 /* s: what another must be better by */
+
+struct claimant {
+	struct source *source;
+	struct estimate estimate;
+	double score; /* s, small is good */
+};
+
+/* The verdict of a source that has no claim, else 0. */
+static int
+disqualified(const struct source *s, struct raw now)
+{
+	if (!s->has_sample && s->client.total_valid == 0)
+		return SOURCE_MISSING;
+	if (s->leap == LEAP_UNSYNC || s->stratum == 0 || s->stratum > 15)
+		return SOURCE_UNSYNCED;
+	if (!s->has_sample)
+		return SOURCE_MISSING;
+	if (source_distance(s, now) > s->engine->config->maxdistance)
+		return SOURCE_DISTANT;
+	return 0;
+}
+
+static size_t
+claimants(struct engine *e, struct raw now, struct claimant *who,
+    struct candidate *claims)
+{
+	struct source *s;
+	size_t n = 0;
+
+	TAILQ_FOREACH(s, &e->sources, link) {
+		int why = disqualified(s, now);
+		double half;
+
+		if (why != 0) {
+			s->verdict = (enum source_verdict)why;
+			continue;
+		}
+		if (n == SELECT_MAX ||
+		    !source_claim(s, now, &who[n].estimate, &half)) {
+			s->verdict = SOURCE_MISSING;
+			continue;
+		}
+		claims[n].low = who[n].estimate.x - half;
+		claims[n].high = who[n].estimate.x + half;
+		who[n].source = s;
+		who[n].score = half + STRATUM_WEIGHT * s->stratum;
+		if (s->verdict == SOURCE_SELECTED)
+			who[n].score -= RESELECT;
+		n++;
+	}
+	return n;
+}
+
+/* Verdicts of the claimants; moves those that agree to the front and returns
+ * how many they are. */
+static size_t
+judge(struct claimant *who, const struct candidate *claims, size_t n,
+    size_t agree, int minsources)
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!claims[i].is_true) {
+			who[i].source->verdict = SOURCE_FALSETICKER;
+			continue;
+		}
+		who[i].source->verdict = agree < (size_t)minsources
+		    ? SOURCE_WAITING : SOURCE_SELECTABLE;
+		who[k++] = who[i];
+	}
+	return agree < (size_t)minsources ? 0 : k;
+}
+
+struct source *
+selection_run(struct engine *e, struct raw now, struct estimate *fused)
+{
+	struct claimant who[SELECT_MAX];
+	struct candidate claims[SELECT_MAX];
+	struct estimate used[SELECT_MAX];
+	size_t n = claimants(e, now, who, claims), used_n = 0, best = 0;
+	size_t agree = select_majority(claims, n);
+
+	n = judge(who, claims, n, agree, e->config->minsources);
+	if (n == 0)
+		return NULL;
+	for (size_t i = 1; i < n; i++)
+		if (who[i].score < who[best].score)
+			best = i;
+
+	double far = who[best].score * e->config->combinelimit;
+	for (size_t i = 0; i < n; i++) {
+		if (i != best && who[i].score > far)
+			continue;
+		who[i].source->verdict =
+		    i == best ? SOURCE_SELECTED : SOURCE_COMBINED;
+		used[used_n++] = who[i].estimate;
+	}
+	*fused = combine_estimates(used, used_n);
+	return who[best].source;
+}
+
+bool
+selection_uses(const struct source *s)
+{
+	return s->verdict == SOURCE_SELECTED || s->verdict == SOURCE_COMBINED;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * One configured source: its name, the address it has now, how to reach it
+ * (client), and what its samples say (estimator). */
+#ifndef DAEMON_ENGINE_SOURCE_H
+#define DAEMON_ENGINE_SOURCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "conf/config.h"
+#include "daemon/engine/client.h"
+#include "daemon/estimate/estimator.h"
+#include "daemon/estimate/stats.h"
+#include "daemon/os/os.h"
+
+struct engine;
+
+enum source_verdict { /* why it is used or not, chronyc's letters */
+	SOURCE_SELECTED = '*',
+	SOURCE_COMBINED = '+',
+	SOURCE_SELECTABLE = '-',  /* agrees, but is not needed or too far */
+	SOURCE_FALSETICKER = 'x',
+	SOURCE_JITTERY = '~',
+	SOURCE_MISSING = 'M',     /* no samples yet, or none lately */
+	SOURCE_UNSYNCED = 's',    /* the server says so */
+	SOURCE_DISTANT = 'd',     /* root distance above maxdistance */
+	SOURCE_WAITING = 'W',     /* fewer than minsources agree */
+};
+
+struct source {
+	TAILQ_ENTRY(source) link;
+	struct engine *engine;
+	struct config_source conf;
+	struct endpoint remote;   /* addr is an ADDR_ID while unresolved */
+	struct lookup lookup;
+	struct timer retry;       /* of the look-up */
+	unsigned lookups;         /* that failed in a row */
+	struct mono looked_up;    /* last answer about the name */
+
+	struct client client;     /* has reach, poll and the last packet */
+	struct estimator estimator;
+	struct stats stats;
+
+	bool has_sample;
+	struct sample last;       /* the newest good one */
+	double last_error;        /* its offset against the clock then, s, > 0:
+	                             the clock was behind */
+	double root_delay, root_dispersion; /* s, the server's, at last.at */
+	int leap;                 /* of the server, 0..2; 3 unsynchronised */
+	unsigned stratum;         /* of the server */
+	enum source_verdict verdict;
+};
+
+/* Makes a source and starts looking for it.  Returns NULL without memory. */
+struct source *source_new(struct engine *, const struct config_source *);
+void source_free(struct source *);
+
+/* Called by client.c: a packet passed every test. */
+void source_sample(struct source *, const struct sample *,
+    const struct client_reply *);
+
+/* Called by client.c: polls go unanswered; look the name up again. */
+void source_unreachable(struct source *);
+
+bool source_is_resolved(const struct source *);
+
+/* The interval in which true time lies by this source, as an offset x at an
+ * instant; false without samples.  half is the error bound, s. */
+bool source_claim(const struct source *, struct raw at, struct estimate *e,
+    double *half);
+
+/* Root distance at an instant (RFC 5905 appendix A.5.5.2), s. */
+double source_distance(const struct source *, struct raw at);
+
+/* Printed address, or the name while unresolved; valid until the next call
+ * with the same buf. */
+const char *source_label(const struct source *, char *buf, size_t size);
+
+#endif

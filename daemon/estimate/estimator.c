@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A plain estimator behind the interface: one Kalman filter.  How much a sample
+ * weighs follows from its delay: what exceeds the path's minimum was spent
+ * waiting in one direction or the other, so the sample is off by at most half
+ * of it (a uniform error of +-h has the variance h^2/3).  What this does not
+ * explain is learned from the residuals.
+ *
+ * A sample further from the state than any network can put it (half its delay
+ * and five standard deviations) means that the server or our oscillator jumped,
+ * or that somebody lies once: it is not used until it was confirmed three times.
+ */
+#include "daemon/estimate/estimator.h"
+
+#include <math.h>
+
+#include "daemon/estimate/filter.h"
+
+#define WALK 1e-8        /* (s/s)/sqrt(s): an ordinary crystal, with room */
+#define START_FREQ_SD 1e-4 /* s/s: 100 ppm, crystals without a drift file */
+#define RESOLUTION 30e-9 /* s: what software timestamps can resolve at best */
+#define IMPOSSIBLE_SLACK 100e-6 /* s */
+#define IMPOSSIBLE_ROW 4
+#define NOISE_GAIN 32    /* samples over which the noise is averaged */
+
+void
+estimator_init(struct estimator *e)
+{
+	*e = (struct estimator){ 0 };
+	mindelay_init(&e->delays);
+}
+
+static void
+start(struct estimator *e, const struct sample *s)
+{
+	double sd = s->delay / 2 + s->dispersion + RESOLUTION;
+
+	e->now = (struct estimate){
+		.at = s->at, .x = s->offset, .pxx = sd * sd,
+		.pyy = START_FREQ_SD * START_FREQ_SD,
+	};
+	e->samples = 1;
+}
+
+/* The variance of a sample as its delay tells it. */
+static double
+variance(const struct estimator *e, const struct sample *s)
+{
+	double h = (s->delay - mindelay_min(&e->delays)) / 2 +
+	    mindelay_margin(&e->delays) + s->dispersion + RESOLUTION;
+
+	return h * h / 3;
+}
+
+static enum estimator_result
+jump(struct estimator *e, const struct sample *s)
+{
+	e->impossible = 0;
+	e->now.x = s->offset;
+	e->now.pxx += s->delay * s->delay / 4;
+	return ESTIMATOR_JUMPED;
+}
+
+enum estimator_result
+estimator_sample(struct estimator *e, const struct sample *s)
+{
+	mindelay_add(&e->delays, s->delay);
+	if (e->samples == 0) {
+		start(e, s);
+		return ESTIMATOR_USED;
+	}
+
+	struct estimate prior = e->now;
+	filter_predict(&prior, s->at, WALK);
+
+	double v = s->offset - prior.x;
+	if (fabs(v) > s->delay / 2 + s->dispersion + 5 * sqrt(prior.pxx) +
+	    IMPOSSIBLE_SLACK) {
+		if (++e->impossible < IMPOSSIBLE_ROW)
+			return ESTIMATOR_IMPOSSIBLE;
+		e->now = prior;
+		return jump(e, s);
+	}
+	e->impossible = 0;
+
+	double r = variance(e, s);
+	double surplus = v * v - prior.pxx - r;
+	double cap = 16 * (e->noise + r);
+	e->noise += (fmin(surplus, cap) - e->noise) / NOISE_GAIN;
+	if (e->noise < 0)
+		e->noise = 0;
+
+	e->now = prior;
+	filter_update(&e->now, s->offset, r + e->noise);
+	if (e->samples < UINT32_MAX)
+		e->samples++;
+	return ESTIMATOR_USED;
+}
+
+bool
+estimator_at(const struct estimator *e, struct raw at, struct estimate *out)
+{
+	if (e->samples == 0)
+		return false;
+	*out = e->now;
+	filter_predict(out, at, WALK);
+	return true;
+}
+
+double
+estimator_min_delay(const struct estimator *e)
+{
+	return mindelay_min(&e->delays);
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/estimate/stats.h"
+
+#include <math.h>
+
+#define UNKNOWN_SD 4.0 /* s */
+
+void
+stats_init(struct stats *s)
+{
+	*s = (struct stats){ 0 };
+}
+
+void
+stats_add(struct stats *s, const struct sample *sample)
+{
+	s->ring[s->next].at = sample->at;
+	s->ring[s->next].offset = sample->offset;
+	s->next = (s->next + 1) % STATS_RING;
+	if (s->count < STATS_RING)
+		s->count++;
+}
+
+struct stats_report
+stats_report(const struct stats *s, const struct estimate *e)
+{
+	struct stats_report r = { .samples = s->count, .std_dev = UNKNOWN_SD };
+	unsigned oldest = (s->next + STATS_RING - s->count) % STATS_RING;
+	unsigned newest = (s->next + STATS_RING - 1) % STATS_RING;
+	double sum = 0;
+	int sign = 0;
+
+	if (s->count == 0)
+		return r;
+	for (unsigned i = 0; i < s->count; i++) {
+		unsigned k = (oldest + i) % STATS_RING;
+		double dt = raw_sub(s->ring[k].at, e->at);
+		double res = s->ring[k].offset - (e->x + e->y * dt);
+		int now = res < 0 ? -1 : 1;
+
+		sum += res * res;
+		if (now != sign)
+			r.runs++;
+		sign = now;
+	}
+	r.span = raw_sub(s->ring[newest].at, s->ring[oldest].at);
+	if (s->count >= 3)
+		r.std_dev = sqrt(sum / (s->count - 2));
+	else
+		r.runs = 0;
+	return r;
+}
