@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "daemon/estimate/combine.h"
+#include "daemon/estimate/estimator.h"
+#include "daemon/estimate/filter.h"
+#include "daemon/estimate/mindelay.h"
+#include "daemon/estimate/select.h"
+#include "daemon/estimate/slewplan.h"
+#include "daemon/estimate/stats.h"
+
+static struct raw
+at(double s)
+{
+	return raw_add((struct raw){ 0 }, s);
+}
+
+/* Exponential with mean 1. */
+static double
+waiting(void)
+{
+	return -log(((double)random() + 1) / (RAND_MAX + 2.0));
+}
+
+/* A path of `base` s each way with exponential queues; true x = x0 + y t. */
+static struct sample
+measured(double t, double x0, double y, double base, double queue)
+{
+	double up = queue * waiting(), down = queue * waiting();
+
+	return (struct sample){ .at = at(t),
+		.offset = x0 + y * t + (up - down) / 2,
+		.delay = 2 * base + up + down, .dispersion = 1e-9 };
+}
+
+START_TEST(the_filter_predicts_a_line)
+{
+	struct estimate e = { .at = at(0), .x = 1, .y = 2e-6, .pxx = 1e-8,
+		.pyy = 1e-14 };
+
+	filter_predict(&e, at(100), 1e-9);
+	ck_assert_double_eq_tol(e.x, 1 + 200e-6, 1e-15);
+	/* 1e-8 + 1e4 * 1e-14 + 1e-18 * 1e6 / 3 */
+	ck_assert_double_eq_tol(e.pxx, 1e-8 + 1e-10 + 3.333e-13, 1e-16);
+	ck_assert_double_eq_tol(e.pxy, 1e-12 + 5e-15, 1e-18);
+	ck_assert_double_eq_tol(e.pyy, 1e-14 + 1e-16, 1e-20);
+}
+END_TEST
+
+START_TEST(the_past_changes_nothing)
+{
+	struct estimate e = { .at = at(10), .x = 1, .y = 1, .pxx = 1 }, f = e;
+
+	filter_predict(&e, at(5), 1e-9);
+	ck_assert_mem_eq(&e, &f, sizeof e);
+}
+END_TEST
+
+START_TEST(a_measurement_as_good_as_the_state_meets_it_half_way)
+{
+	struct estimate e = { .x = 0, .pxx = 4, .pxy = 1, .pyy = 1 };
+
+	filter_update(&e, 1, 4);
+	ck_assert_double_eq(e.x, 0.5);
+	ck_assert_double_eq(e.y, 1.0 / 8);
+	ck_assert_double_eq(e.pxx, 2);
+	ck_assert_double_eq(e.pxy, 0.5);
+	ck_assert_double_eq(e.pyy, 1 - 1.0 / 8);
+}
+END_TEST
+
+START_TEST(a_quiet_path_is_followed_to_the_microsecond)
+{
+	struct estimator est;
+	struct estimate e;
+	unsigned seed = 20261123;
+	double worst = 0;
+
+	printf("seed %u\n", seed);
+	srandom(seed);
+	estimator_init(&est);
+	for (int i = 0; i < 300; i++) {
+		struct sample s = measured(i * 4, 0.03, 2e-5, 5e-5, 5e-6);
+		ck_assert_int_eq(estimator_sample(&est, &s), ESTIMATOR_USED);
+		ck_assert(estimator_at(&est, s.at, &e));
+		if (i >= 50)
+			worst = fmax(worst, fabs(e.x - 0.03 - 2e-5 * i * 4));
+	}
+	ck_assert_double_lt(worst, 10e-6);
+	ck_assert_double_eq_tol(e.y, 2e-5, 1e-7);
+	ck_assert_double_ge(estimator_min_delay(&est), 1e-4);
+}
+END_TEST
+
+START_TEST(the_claimed_deviation_holds_the_error)
+{
+	struct estimator est;
+	struct estimate e;
+	unsigned seed = 7, outside = 0;
+
+	printf("seed %u\n", seed);
+	srandom(seed);
+	estimator_init(&est);
+	for (int i = 0; i < 2000; i++) {
+		struct sample s = measured(i * 16, 0, 0, 5e-3, 1e-3);
+		estimator_sample(&est, &s);
+		ck_assert(estimator_at(&est, s.at, &e));
+		if (fabs(e.x) > 3.3 * sqrt(e.pxx) +
+			estimator_min_delay(&est) / 2)
+			outside++;
+	}
+	ck_assert_uint_eq(outside, 0);
+}
+END_TEST
+
+START_TEST(one_wild_sample_is_not_believed_four_are)
+{
+	struct estimator est;
+	struct estimate e;
+
+	srandom(1);
+	estimator_init(&est);
+	for (int i = 0; i < 20; i++) {
+		struct sample s = measured(i * 4, 0, 0, 1e-3, 1e-5);
+		estimator_sample(&est, &s);
+	}
+	for (int i = 0; i < 4; i++) {
+		struct sample s = measured(80 + i, 0.5, 0, 1e-3, 1e-5);
+		ck_assert_int_eq(estimator_sample(&est, &s),
+		    i < 3 ? ESTIMATOR_IMPOSSIBLE : ESTIMATOR_JUMPED);
+		ck_assert(estimator_at(&est, s.at, &e));
+		ck_assert_double_eq_tol(e.x, i < 3 ? 0 : 0.5, 1e-3);
+	}
+}
+END_TEST
+
+START_TEST(nothing_is_claimed_without_a_sample)
+{
+	struct estimator est;
+	struct estimate e;
+
+	estimator_init(&est);
+	ck_assert(!estimator_at(&est, at(1), &e));
+	ck_assert_double_eq(estimator_min_delay(&est), 0);
+}
+END_TEST
+
+START_TEST(the_minimum_delay_is_forgotten_in_the_end)
+{
+	struct mindelay m;
+
+	mindelay_init(&m);
+	ck_assert_double_eq(mindelay_min(&m), 0);
+	mindelay_add(&m, 1);
+	ck_assert_double_eq(mindelay_min(&m), 1);
+	ck_assert_double_eq(mindelay_margin(&m), 0.5);
+	for (int i = 2; i <= 5; i++)
+		mindelay_add(&m, i);
+	ck_assert_double_eq(mindelay_min(&m), 1);
+	ck_assert_double_eq(mindelay_margin(&m), 1.5); /* (4 - 1) / 2 */
+	for (int i = 0; i < MINDELAY_RING; i++)
+		mindelay_add(&m, 10);
+	ck_assert_double_eq(mindelay_min(&m), 10);
+}
+END_TEST
+
+START_TEST(a_majority_outvotes_one_liar)
+{
+	struct candidate c[] = { { -1, 1 }, { 0, 2 }, { 40, 42 }, { -2, 0.5 } };
+
+	ck_assert_uint_eq(select_majority(c, 4), 3);
+	ck_assert(c[0].is_true && c[1].is_true && !c[2].is_true &&
+	    c[3].is_true);
+}
+END_TEST
+
+START_TEST(two_that_disagree_are_no_majority)
+{
+	struct candidate c[] = { { -1, 1 }, { 5, 6 } };
+
+	ck_assert_uint_eq(select_majority(c, 2), 0);
+	ck_assert(!c[0].is_true && !c[1].is_true);
+}
+END_TEST
+
+START_TEST(half_is_not_enough)
+{
+	struct candidate c[] = { { 0, 1 }, { 0, 1 }, { 5, 6 }, { 9, 10 } };
+
+	ck_assert_uint_eq(select_majority(c, 4), 0);
+	ck_assert_uint_eq(select_majority(c, 3), 2);
+}
+END_TEST
+
+START_TEST(one_alone_is_believed_and_none_is_none)
+{
+	struct candidate c[] = { { 3, 4 } };
+
+	ck_assert_uint_eq(select_majority(c, 1), 1);
+	ck_assert(c[0].is_true);
+	ck_assert_uint_eq(select_majority(c, 0), 0);
+}
+END_TEST
+
+START_TEST(intervals_that_touch_agree)
+{
+	struct candidate c[] = { { 0, 1 }, { 1, 2 } };
+
+	ck_assert_uint_eq(select_majority(c, 2), 2);
+}
+END_TEST
+
+START_TEST(precise_sources_weigh_more)
+{
+	struct estimate e[] = {
+		{ .x = 0, .pxx = 1e-12, .pyy = 1e-16 },
+		{ .x = 1e-6, .pxx = 1e-6, .pyy = 1e-10 },
+	};
+	struct estimate r = combine_estimates(e, 2);
+
+	ck_assert_double_lt(fabs(r.x), 1e-11);
+	ck_assert_double_lt(r.pxx, 1e-12);
+}
+END_TEST
+
+START_TEST(sources_that_differ_by_more_than_their_noise_count_alike)
+{
+	struct estimate e[] = {
+		{ .x = 0, .pxx = 1e-12, .pyy = 1e-16 },
+		{ .x = 1e-3, .pxx = 1e-10, .pyy = 1e-16 },
+	};
+	struct estimate r = combine_estimates(e, 2);
+
+	ck_assert_double_eq_tol(r.x, 0.5e-3, 1e-5);
+	ck_assert_double_gt(r.pxx, 1e-8); /* and say so */
+}
+END_TEST
+
+START_TEST(one_source_is_itself)
+{
+	struct estimate e = { .x = 5, .y = 6, .pxx = 7, .pxy = 8, .pyy = 9 };
+	struct estimate r = combine_estimates(&e, 1);
+
+	ck_assert_double_eq(r.x, 5);
+	ck_assert_double_eq(r.y, 6);
+	ck_assert_double_eq_tol(r.pxx, 7, 1e-12);
+	ck_assert_double_eq_tol(r.pyy, 9, 1e-12);
+}
+END_TEST
+
+START_TEST(a_slew_moves_the_clock_by_the_offset)
+{
+	struct slew s = slew_plan(0.03, 1, 0.083);
+
+	ck_assert_int_eq(s.ms, 1000);
+	ck_assert_int_eq(s.ppt, INT64_C(30000000000));
+	s = slew_plan(-0.03, 1, 0.083);
+	ck_assert_int_eq(s.ppt, -INT64_C(30000000000));
+}
+END_TEST
+
+START_TEST(a_slew_keeps_to_the_rate_and_the_day)
+{
+	struct slew s = slew_plan(100, 1, 0.08);
+
+	ck_assert_int_eq(s.ms, 1250000);
+	ck_assert_int_eq(s.ppt, INT64_C(80000000000));
+	s = slew_plan(1e6, 1, 0.08); /* the rest is for later */
+	ck_assert_int_eq(s.ms, SLEW_MAX_MS);
+	ck_assert_int_le(s.ppt, INT64_C(80000000000));
+}
+END_TEST
+
+START_TEST(nothing_to_slew_is_no_slew)
+{
+	struct slew s = slew_plan(0, 1, 0.08);
+
+	ck_assert(s.ms == 0 && s.ppt == 0);
+	s = slew_plan(1e-14, 1, 0.08);
+	ck_assert(s.ms == 0 && s.ppt == 0);
+	s = slew_plan(1, 1, 0);
+	ck_assert(s.ms == 0 && s.ppt == 0);
+}
+END_TEST
+
+START_TEST(slews_shorter_than_the_least_are_stretched)
+{
+	struct slew s = slew_plan(1e-6, 0.001, 0.08);
+
+	ck_assert_int_eq(s.ms, SLEW_MIN_MS);
+	ck_assert_int_eq(s.ppt, 10000000);
+}
+END_TEST
+
+START_TEST(stats_count_runs_and_spread)
+{
+	const double z[] = { 1, 1, -1, -1, 1, -1 };
+	struct estimate e = { .at = at(0) };
+	struct stats st;
+
+	stats_init(&st);
+	ck_assert_double_eq(stats_report(&st, &e).std_dev, 4.0);
+	for (int i = 0; i < 6; i++) {
+		struct sample s = { .at = at(i), .offset = z[i] };
+		stats_add(&st, &s);
+	}
+	struct stats_report r = stats_report(&st, &e);
+	ck_assert_uint_eq(r.samples, 6);
+	ck_assert_uint_eq(r.runs, 4);
+	ck_assert_double_eq(r.span, 5);
+	ck_assert_double_eq_tol(r.std_dev, sqrt(6.0 / 4), 1e-12);
+}
+END_TEST
+
+UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
+    a_measurement_as_good_as_the_state_meets_it_half_way,
+    a_quiet_path_is_followed_to_the_microsecond,
+    the_claimed_deviation_holds_the_error,
+    one_wild_sample_is_not_believed_four_are,
+    nothing_is_claimed_without_a_sample,
+    the_minimum_delay_is_forgotten_in_the_end, a_majority_outvotes_one_liar,
+    two_that_disagree_are_no_majority, half_is_not_enough,
+    one_alone_is_believed_and_none_is_none, intervals_that_touch_agree,
+    precise_sources_weigh_more,
+    sources_that_differ_by_more_than_their_noise_count_alike,
+    one_source_is_itself, a_slew_moves_the_clock_by_the_offset,
+    a_slew_keeps_to_the_rate_and_the_day, nothing_to_slew_is_no_slew,
+    slews_shorter_than_the_least_are_stretched, stats_count_runs_and_spread)
