@@ -1,0 +1,260 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Builds tock and runs its tests.
+
+    ./test [SUITE [TEST]] [--long]
+
+A test is a program: exit 0 is a pass, 77 a skip whose last line says why,
+anything else a failure, and then the end of its output is shown.  The last
+line of all is "N passed, N failed, N skipped".  Programs find the build in
+TOCK_BUILD; --long sets TOCK_LONG=1 for them.
+
+    layers    who may include what, and how long files are
+    unit      one program per module        fuzz      short runs, fixed seed
+    man       the manual pages              system    live daemons, as root
+    interop   other people's programs, as root
+    sanitize  unit and fuzz with ASan and UBSan
+    static    gcc -fanalyzer, clang-tidy, cppcheck
+"""
+import concurrent.futures
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+from prepare import (BUILD, BUILD_PACKAGES, ROOT, build, is_root,
+                     make_accounts, packages)
+
+SKIP = 77
+TAIL = 40               # lines of a failed test's output that are shown
+TIMEOUT = 300           # s
+TIMEOUT_LONG = 1200
+CPUS = os.cpu_count() or 1
+
+# What a suite needs besides the build, as Debian calls it.
+SUITE_PACKAGES = {
+    "man": ["mandoc"],
+    "system": ["iproute2", "strace", "gdb"],
+    "interop": ["iproute2", "libgnutls30", "libcap2", "libssl3"],
+    "sanitize": [],
+    "static": ["clang-tidy", "cppcheck"],
+}
+
+SANITIZER_ENV = {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:abort_on_error=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:abort_on_error=1:print_stacktrace=1",
+}
+
+
+class Test:
+    """One program; `result` is None until it has run."""
+
+    def __init__(self, suite, name, argv, env=None, parallel=True):
+        self.suite, self.name, self.argv = suite, name, argv
+        self.env, self.parallel = env or {}, parallel
+        self.result = self.output = None
+        self.seconds = 0
+
+    def run(self, timeout, env):
+        start = time.monotonic()
+        with tempfile.TemporaryFile() as out:
+            program = subprocess.Popen(
+                self.argv, cwd=ROOT, env={**os.environ, **env, **self.env},
+                stdin=subprocess.DEVNULL, stdout=out,
+                stderr=subprocess.STDOUT, start_new_session=True)
+            try:
+                self.result = program.wait(timeout)
+            except subprocess.TimeoutExpired:
+                end_group(program)
+                self.result = f"no end within {timeout} s"
+            except BaseException:       # an interrupted test cleans up, too
+                end_group(program)
+                raise
+            out.seek(0)
+            self.output = out.read().decode(errors="replace").splitlines()
+        self.seconds = time.monotonic() - start
+        return self
+
+    def verdict(self):
+        return {0: "ok", SKIP: "skip"}.get(self.result, "FAIL")
+
+
+def end_group(program):
+    """Ends a test and what it started; first in a way that lets it put things
+    back."""
+    for sig, patience in ((signal.SIGTERM, 20), (signal.SIGKILL, 5)):
+        try:
+            os.killpg(program.pid, sig)
+            program.wait(patience)
+            return
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            pass
+
+
+def say(test):
+    last = next((s for s in reversed(test.output) if s.strip()), "")
+    why = f"  ({last.strip()})" if test.verdict() == "skip" else ""
+    print(f"{test.verdict():4}  {test.suite}/{test.name}"
+          f"  {test.seconds:.1f} s{why}", flush=True)
+    if test.verdict() == "FAIL":
+        for line in test.output[-TAIL:]:
+            print("      | " + line)
+        print(f"      | exit: {test.result}", flush=True)
+
+
+def ended(suite, name, result, *output):
+    """A test that is over before it ran."""
+    test = Test(suite, name, [])
+    test.result, test.output = result, list(output)
+    return [test]
+
+
+def meson_tests(suite, directory, wanted, env=None):
+    """The tests that meson.build declares in the suites `wanted`."""
+    listed = subprocess.run(["meson", "introspect", "--tests", directory],
+                            check=True, capture_output=True, text=True).stdout
+    return [Test(suite, test["name"], test["cmd"],
+                 {**test["env"], **(env or {})})
+            for test in json.loads(listed)
+            if any(s.split(":")[-1] in wanted for s in test["suite"])]
+
+
+def scripts(suite):
+    """tests/SUITE/test_*.py, one at a time: they share one clock."""
+    return [Test(suite, file.stem[5:], [sys.executable, str(file)],
+                 parallel=False)
+            for file in sorted((ROOT / "tests" / suite).glob("test_*.py"))]
+
+
+def sources(*folders):
+    return [str(file.relative_to(ROOT)) for folder in folders
+            for file in sorted((ROOT / folder).rglob("*.c"))]
+
+
+def layers_suite():
+    return [Test("layers", file.stem, [sys.executable, str(file)])
+            for file in sorted((ROOT / "tests").glob("*.py"))]
+
+
+def man_suite():
+    return [Test("man", page.name, ["mandoc", "-T", "lint", "-W", "warning",
+                                    str(page)])
+            for page in sorted((ROOT / "man").glob("*.[1-8]"))]
+
+
+def sanitize_suite():
+    directory = BUILD / "sanitize"
+    if not build(directory, "-Db_sanitize=address,undefined",
+                 "-Dseccomp=off", "-Dbuildtype=debug", "-Doptimization=1"):
+        return ended("sanitize", "build", 1)
+    return meson_tests("sanitize", directory, ("unit", "fuzz"), SANITIZER_ENV)
+
+
+def static_suite():
+    """Each tool is one test; any finding is a failure."""
+    jobs = str(CPUS)
+    directory = BUILD / "analyze"
+    analyze = (f"[ -f {directory}/build.ninja ] || meson setup {directory} "
+               f"{ROOT} -Dc_args=-fanalyzer -Dwerror=true -Dtests=disabled "
+               f"&& ninja -C {directory}")
+    folders = [f for f in ("common", "conf", "privsep", "daemon", "ctl",
+                           "tests/reference") if (ROOT / f).is_dir()]
+    listed = {os.path.realpath(BUILD / unit["directory"] / unit["file"])
+              for unit in json.loads(
+                  (BUILD / "compile_commands.json").read_text())}
+    ours = [f for f in sources(*folders) if str(ROOT / f) in listed]
+    # One file at a time: clang-tidy 14 finds wrong things in the second.
+    tidy = (f"printf '%s\\n' {' '.join(ours)} | xargs -P {jobs} -n 1 "
+            f"clang-tidy -p {BUILD} --quiet 2>/dev/null")
+    check = ["cppcheck", f"--project={BUILD}/compile_commands.json",
+             "--enable=warning,portability,performance", "--inline-suppr",
+             "--error-exitcode=1", "--quiet", "-j", jobs,
+             "--suppress=missingIncludeSystem",
+             "--include=/usr/include/bsd/sys/queue.h",
+             # It errs about arrays that a loop fills; the others look, too.
+             "--suppress=uninitvar", f"-i{ROOT}/tests"]
+    return [Test("static", "gcc", ["sh", "-c", analyze], parallel=False),
+            Test("static", "clang-tidy", ["sh", "-c", tidy], parallel=False),
+            Test("static", "cppcheck", check, parallel=False)]
+
+
+SUITES = {
+    "layers": layers_suite,
+    "unit": lambda: meson_tests("unit", BUILD, ("unit",)),
+    "fuzz": lambda: meson_tests("fuzz", BUILD, ("fuzz",)),
+    "man": man_suite,
+    "system": lambda: scripts("system"),
+    "interop": lambda: scripts("interop"),
+    "sanitize": sanitize_suite,
+    "static": static_suite,
+}
+
+
+def collect(suite, only):
+    if not packages(*SUITE_PACKAGES.get(suite, [])):
+        return ended(suite, "packages", SKIP, "a package is missing")
+    tests = SUITES[suite]()
+    names = (only, f"test_{only}", f"fuzz_{only}")
+    return [t for t in tests if only is None or t.name in names]
+
+
+def run_suite(tests, timeout, env):
+    """Yields the tests as they end."""
+    yield from (t for t in tests if t.result is not None)
+    waiting = [t for t in tests if t.result is None]
+    with concurrent.futures.ThreadPoolExecutor(CPUS) as pool:
+        yield from pool.map(lambda t: t.run(timeout, env),
+                            [t for t in waiting if t.parallel])
+    for test in waiting:
+        if not test.parallel:
+            yield test.run(timeout, env)
+
+
+def arguments(argv):
+    """Suites to run, the one test that is wanted or None, and --long."""
+    words = [w for w in argv if w != "--long"]
+    if len(words) > 2 or any(w.startswith("-") for w in words) or \
+            words and words[0] not in SUITES:
+        sys.exit(__doc__.strip())
+    return (words[:1] or list(SUITES), words[1] if len(words) > 1 else None,
+            "--long" in argv)
+
+
+def main():
+    suites, only, is_long = arguments(sys.argv[1:])
+    only = pathlib.Path(only).stem if only else None
+    env = {"TOCK_BUILD": str(BUILD), "TOCK_LONG": "1" if is_long else ""}
+    count = {"ok": 0, "FAIL": 0, "skip": 0}
+
+    if not packages(*BUILD_PACKAGES, "check"):
+        sys.exit(1)
+    if is_root():
+        make_accounts()
+    print("Building", flush=True)
+    if not build():
+        sys.exit("The build failed.")
+    for suite in suites:
+        for test in run_suite(collect(suite, only),
+                              TIMEOUT_LONG if is_long else TIMEOUT, env):
+            say(test)
+            count[test.verdict()] += 1
+    if sum(count.values()) == 0:
+        sys.exit(f"There is no such test: {' '.join(suites)} {only or ''}")
+    print(f"{count['ok']} passed, {count['FAIL']} failed, "
+          f"{count['skip']} skipped")
+    sys.exit(1 if count["FAIL"] else 0)
+
+
+if __name__ == "__main__":
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(130))
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
