@@ -2,8 +2,10 @@
  *
  * tockd's command line, parsed once by the launcher and again by the engine
  * with the same table: the launcher looks only at what it needs before it
- * knows the configuration (-n -d -x -p -q -Q -U -v -h -l), everything else is
- * handed on untouched. */
+ * knows the configuration (-n -d -x -p -q -Q -U -v -h -l -L -u), everything
+ * else is handed on untouched.  Options end at the first argument that is
+ * none.  -F is accepted and changes nothing; what chronyd has beyond this
+ * table is an error that says so. */
 #ifndef COMMON_OPTIONS_H
 #define COMMON_OPTIONS_H
 
