@@ -12,6 +12,7 @@
 
 #define DIR_RUN "/run/tock"
 #define DIR_RUN_CLOCK "/run/tock/clock"
+#define DIR_EMPTY "/run/tock/empty" /* for chroot, where that must do */
 #define DIR_CHRONY "/run/chrony"
 #define DIR_STATE "/var/lib/tock"
 #define DIR_STATE_CLOCK "/var/lib/tock/clock"

@@ -65,6 +65,11 @@ struct confine_limits {
 	unsigned processes; /* RLIMIT_NPROC: 0, but for the resolver */
 };
 
+/* The part of confine_drop that an exec does not undo: securebits, bounding set,
+ * ids (where we are uid 0), and of the capabilities only number keep (-1 none),
+ * which goes through one exec as an ambient one.  Returns 0 or -errno. */
+int confine_become(const struct confine_user *u, int keep);
+
 /* Securebits locked, bounding set empty, groups, gid, uid (where we are uid 0),
  * capability and ambient sets empty, not dumpable, SIGKILL when the parent
  * dies, no core file, limits, no_new_privs.  Checks that it holds. */
