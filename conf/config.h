@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "common/addr.h"
-#include "conf/limits.h"
+#include "conf/bounds.h"
 
 /* A message for the admin: "FILE:LINE:COLUMN: text", then a hint.  line and
  * column are 1-based; 0 = does not apply. */

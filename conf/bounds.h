@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * How large a configuration may be, and the names of the bits in it. */
-#ifndef CONF_LIMITS_H
-#define CONF_LIMITS_H
+#ifndef CONF_BOUNDS_H
+#define CONF_BOUNDS_H
 
 #define CONFIG_PATH_MAX 1024
 #define CONFIG_DRIFT_NAME_MAX 55 /* of the drift file, without directory */

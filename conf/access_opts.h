@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Who may control the daemon, and where.  Inside conf/ only. */
+#ifndef CONF_ACCESS_OPTS_H
+#define CONF_ACCESS_OPTS_H
+
+#include "conf/parse.h"
+
+/* `bindcmdaddress ADDRESS|PATH`: an address of each family and a path are
+ * kept; the path / is none. */
+int access_bindcmd(struct parse *p);
+
+/* `opencommands [COMMAND...]`: replaces the list. */
+int access_open(struct parse *p);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+#include "conf/config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/paths.h"
+#include "conf/directives.h"
+#include "conf/guard_opts.h"
+#include "conf/include.h"
+#include "conf/parse.h"
+
+void
+config_init(struct config *c)
+{
+	*c = (struct config){
+		.drift_interval = 3600,
+		.maxslewrate_ppm = 83333.333,
+		.maxdrift_ppm = 100000,
+		.maxdistance = 3,
+		.maxclockerror_ppm = 1,
+		.combinelimit = 3,
+		.minsources = 1,
+		.opencommands = OPEN_DEFAULT,
+		.pidfile = PATH_PID,
+		.cmdport = 323,
+		.bindcmd4 = { .family = ADDR_INET4, .bytes = { 127, 0, 0, 1 } },
+		.bindcmd6 = { .family = ADDR_INET6, .bytes = { [15] = 1 } },
+		.bindcmdpath = PATH_CHRONY,
+		.port = 123,
+	};
+	guard_defaults(&c->guard);
+}
+
+static void
+free_strings(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}
+
+void
+config_fini(struct config *c)
+{
+	free(c->sources);
+	free_strings(c->lines, c->n_lines);
+	free_strings(c->warnings, c->n_warnings);
+	memset(c, 0, sizeof *c);
+}
+
+/* The words one space apart, as the merged configuration shows a line. */
+static char *
+join(const struct lex_line *l)
+{
+	size_t size = 0;
+
+	for (unsigned i = 0; i < l->n; i++)
+		size += strlen(l->word[i]) + 1;
+
+	char *text = malloc(size), *end = text;
+
+	if (text == NULL)
+		return NULL;
+	for (unsigned i = 0; i < l->n; i++) {
+		end = stpcpy(end, l->word[i]);
+		*end++ = i + 1 < l->n ? ' ' : '\0';
+	}
+	return text;
+}
+
+static int
+keep(struct config *c, const struct lex_line *l)
+{
+	char **list = parse_grow(c->lines, c->n_lines, sizeof *list);
+
+	if (list == NULL)
+		return -ENOMEM;
+	c->lines = list;
+	list[c->n_lines] = join(l);
+	if (list[c->n_lines] == NULL)
+		return -ENOMEM;
+	c->n_lines++;
+	return 0;
+}
+
+int
+parse_line(struct parse *p, const char *bytes, size_t size)
+{
+	const struct directive *d;
+	struct lex_line line;
+	int r;
+
+	*p->error = (struct config_error){ 0 };
+	if (lex_split(&line, bytes, size, p->error) != 0) {
+		snprintf(p->error->file, sizeof p->error->file, "%s", p->file);
+		p->error->line = p->line_number;
+		return CONFIG_E_BAD;
+	}
+	if (line.n == 0)
+		return 0;
+	p->line = &line;
+	d = directive_find(line.word[0]);
+	r = directive_parse(p);
+	p->line = NULL;
+	if (r != 0 || d->state == DIRECTIVE_INCLUDES)
+		return r;
+	return keep(p->config, &line);
+}
+
+int
+config_load(struct config *c, const char *path, struct config_error *e)
+{
+	struct parse p = { .config = c, .error = e, .file = path };
+
+	*e = (struct config_error){ 0 };
+	return include_file(&p, 0, path);
+}
+
+int
+config_line(struct config *c, const char *file, unsigned line, const char *text,
+    struct config_error *e)
+{
+	struct parse p = { .config = c, .error = e, .file = file,
+		.line_number = line };
+
+	return parse_line(&p, text, strlen(text));
+}
+
+int
+config_review(struct config *c)
+{
+	struct config_error e;
+	struct parse p = { .config = c, .error = &e, .file = "configuration" };
+	int r = 0;
+
+	if (c->n_sources == 0)
+		r = parse_warn(&p, 0, "there is no server line: nothing tells "
+		    "the time");
+	if (c->n_sources == 2)
+		r = parse_warn(&p, 0, "two sources: when they disagree, nothing "
+		    "tells which is right; use one, or three and more");
+	if (r == 0 && c->n_sources > 0 && (size_t)c->minsources > c->n_sources)
+		r = parse_warn(&p, 0, "minsources is %d and there are %zu "
+		    "sources: the clock is never corrected", c->minsources,
+		    c->n_sources);
+	return r;
+}
+
+/* File names come from outside; a terminal shall not obey them. */
+static void
+make_printable(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+void
+config_error_print(const struct config_error *e, char *buf, size_t size)
+{
+	const char *open = *e->hint != '\0' ? " (" : "";
+	const char *close = *e->hint != '\0' ? ")" : "";
+	char place[32] = "";
+
+	if (e->line != 0 && e->column != 0)
+		snprintf(place, sizeof place, ":%u:%u", e->line, e->column);
+	else if (e->line != 0)
+		snprintf(place, sizeof place, ":%u", e->line);
+	snprintf(buf, size, "%s%s: %s%s%s%s", e->file, place, e->text, open,
+	    e->hint, close);
+	make_printable(buf);
+}
+
+void
+config_print(const struct config *c, FILE *out)
+{
+	for (size_t i = 0; i < c->n_lines; i++)
+		fprintf(out, "%s\n", c->lines[i]);
+}
