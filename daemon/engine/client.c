@@ -35,13 +35,11 @@ close_sock(struct client *c)
 	c->is_waiting = false;
 }
 
-/* s until the next request, counted from the last one. */
-static double
-interval(struct client *c)
+double
+client_interval(const struct client *c)
 {
 	const struct source *s = c->source;
 	int poll = c->poll;
-	uint32_t dice;
 
 	if (c->burst > 0)
 		return BURST_GAP;
@@ -55,10 +53,17 @@ interval(struct client *c)
 	if (poll < 0 && (c->unanswered > 0 || !s->has_sample ||
 			    estimator_min_delay(&s->estimator) > NEAR_DELAY))
 		poll = 0;
+	return ldexp(1, poll);
+}
 
-	/* 2 % of dice, so that clients and sources drift apart. */
+/* The interval with 1 % of dice, so that clients and sources drift apart. */
+static double
+diced_interval(const struct client *c)
+{
+	uint32_t dice;
+
 	os_of(c)->ops->random(os_of(c), &dice, sizeof dice);
-	return ldexp(1, poll) * (1 + 0.02 * (dice / 4294967296.0 - 0.5));
+	return client_interval(c) * (0.99 + 0.02 * dice / 4294967296.0);
 }
 
 static void
@@ -132,8 +137,9 @@ poll_now(struct client *c)
 		close_sock(c);
 	}
 
-	double gap = interval(c);
+	double gap = diced_interval(c);
 	double wait = fmin(gap, c->source->conf.maxdelay);
+	c->asked = now;
 	c->next_poll = mono_add(now, gap);
 	os->ops->timer_set(os, &c->timer,
 	    c->is_waiting ? mono_add(now, wait) : c->next_poll);
@@ -309,10 +315,8 @@ receive(struct sock *sock, struct dgram *d, int n)
 			take(c, &p, &d[i]);
 		if (c->is_denied || c->source->engine->is_stopping)
 			return;
-		double since = mono_sub(c->next_poll, os->ops->mono(os));
-		double gap = interval(c);
-		if (since > gap) /* a shorter interval counts at once */
-			c->next_poll = mono_add(os->ops->mono(os), gap);
+		/* What the answer said may have changed the interval. */
+		c->next_poll = mono_add(c->asked, diced_interval(c));
 		os->ops->timer_set(os, &c->timer, c->next_poll);
 	}
 }

@@ -38,6 +38,7 @@ struct client {
 	unsigned good_in_row;    /* for the poll control */
 	unsigned unanswered;     /* requests in a row */
 	uint8_t reach;           /* newest poll in the lowest bit */
+	struct mono asked;       /* last request */
 	struct mono next_poll;   /* when the timer will ask again */
 	struct mono answered;    /* last good answer */
 
@@ -50,6 +51,9 @@ struct client {
 void client_init(struct client *, struct source *);
 void client_start(struct client *);
 void client_stop(struct client *); /* no timer, no socket; may start again */
+
+/* Seconds from one request to the next, as things stand. */
+double client_interval(const struct client *);
 
 /* The poll control: what became of the newest sample. */
 void client_judge(struct client *, enum estimator_result);

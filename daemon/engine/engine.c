@@ -292,7 +292,7 @@ engine_update(struct engine *e, struct source *source)
 		finish_once(e, discipline_error(e, now));
 		return;
 	}
-	double within = fmin(ldexp(1, source->client.poll) * SLEW_FRACTION,
+	double within = fmin(client_interval(&source->client) * SLEW_FRACTION,
 	    SLEW_LONGEST);
 	double err = discipline_update(e, &fused, within);
 	follow(e, best, &fused, now, err);

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The engine's process.  It starts as root, but without CAP_SYS_TIME in its
+ * bounding set, opens what only root can open, hands the clock its limits, gives
+ * everything up, and only then reads its first byte from the network:
+ *
+ *   configuration -> sockets -> private root -> limits to the clock -> drop ->
+ *   Landlock -> system call filter -> loop
+ *
+ * tockd -Q and -p exec it directly, without any other process. */
+#include <errno.h>
+#include <math.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "build_config.h"
+#include "common/log.h"
+#include "common/options.h"
+#include "common/paths.h"
+#include "conf/config.h"
+#include "daemon/control/control.h"
+#include "daemon/engine/engine.h"
+#include "daemon/os/os_poll.h"
+#include "daemon/setup.h"
+#include "privsep/confine.h"
+#include "privsep/fds.h"
+
+#define EXIT_CONFIG 1
+#define MAX_FILES 512 /* sources, native connections, and some */
+
+struct main {
+	struct options options;
+	struct config config;
+	struct engine engine;
+	struct engine_options engine_options;
+	struct control control;
+	struct os_linux os;
+	struct setup_drift drift;
+	struct confine_user user, clock_user;
+	char control_dir[CONFIG_PATH_MAX]; /* of bindcmdpath */
+	bool is_alone; /* -Q: no clock, no resolver, no control sockets */
+};
+
+static int
+read_config(struct main *m)
+{
+	struct options *o = &m->options;
+	struct config_error e;
+	char text[CONFIG_PATH_MAX + 600];
+	int r = 0;
+
+	config_init(&m->config);
+	for (int i = 0; i < o->n_directives && r == 0; i++)
+		r = config_line(&m->config, "command line", (unsigned)i + 1,
+		    o->directives[i], &e);
+	if (o->n_directives == 0) {
+		const char *path = o->file ? o->file : PATH_CONF;
+
+		if (o->file == NULL && access(PATH_CONF, F_OK) != 0 &&
+		    access(PATH_CONF_CHRONY, F_OK) == 0)
+			path = PATH_CONF_CHRONY;
+		r = config_load(&m->config, path, &e);
+	}
+	if (r == CONFIG_E_BAD) {
+		config_error_print(&e, text, sizeof text);
+		log_fatal("%s", text);
+	} else if (r < 0) {
+		log_fatal("configuration: %s", strerror(-r));
+	}
+	for (size_t i = 0; r == 0 && i < m->config.n_warnings; i++)
+		log_warn("%s", m->config.warnings[i]);
+	return r;
+}
+
+/* The command line has the last word. */
+static void
+apply_options(struct main *m)
+{
+	const struct options *o = &m->options;
+	struct engine_options *eo = &m->engine_options;
+
+	for (size_t i = 0; i < m->config.n_sources; i++)
+		if (o->family != 0 &&
+		    m->config.sources[i].family == ADDR_NONE)
+			m->config.sources[i].family =
+			    o->family == 4 ? ADDR_INET4 : ADDR_INET6;
+	if (o->user != NULL)
+		strlcpy(m->config.user, o->user, sizeof m->config.user);
+	if (o->restarted && m->config.makestep_limit > 0)
+		m->config.makestep_limit = 0;
+	eo->mode = o->show_once ? ENGINE_SHOW_ONCE :
+	    o->set_once ? ENGINE_SET_ONCE : ENGINE_STEER;
+	eo->is_measuring_only = o->no_clock || o->clock_denied || o->show_once;
+	eo->timeout = o->timeout;
+	eo->drift_skew_ppm = -1;
+	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
+	m->is_alone = o->show_once;
+}
+
+/* -Q has no resolver: its names are looked up before anything is read from a
+ * server, by whoever called it. */
+static void
+resolve_here(struct config_source *s)
+{
+	struct addrinfo hints, *found = NULL;
+	struct endpoint ep;
+
+	memset(&hints, 0, sizeof hints);
+	hints.ai_family = s->family == ADDR_INET4 ? AF_INET :
+	    s->family == ADDR_INET6 ? AF_INET6 : AF_UNSPEC;
+	hints.ai_socktype = SOCK_DGRAM;
+	int r = getaddrinfo(s->name, NULL, &hints, &found);
+	if (r != 0)
+		log_warn("source %s: %s", s->name, gai_strerror(r));
+	else if (addr_from_sockaddr(&ep, found->ai_addr) == 0)
+		addr_print(&ep.addr, s->name, sizeof s->name);
+	if (found != NULL)
+		freeaddrinfo(found);
+}
+
+static int
+open_sockets(struct main *m)
+{
+	const struct os_linux_fds fds = {
+		.clock = m->is_alone ? -1 : ENGINE_FD_CLOCK,
+		.resolver = m->is_alone ? -1 : ENGINE_FD_RESOLVER,
+	};
+	int r = os_linux_init(&m->os, &fds);
+
+	if (r < 0) {
+		log_fatal("event loop: %s", strerror(-r));
+		return r;
+	}
+	m->engine.os = &m->os.os;
+	if (m->is_alone) {
+		for (size_t i = 0; i < m->config.n_sources; i++)
+			resolve_here(&m->config.sources[i]);
+		return 0;
+	}
+	control_init(&m->control, &m->engine, &m->config);
+	return 0;
+}
+
+static int
+find_users(struct main *m)
+{
+	int r = confine_find_user(&m->user,
+	    m->config.user[0] ? m->config.user : USER_ENGINE, GROUP_CONTROL);
+
+	if (r == 0 && !m->is_alone)
+		r = confine_find_user(&m->clock_user, USER_CLOCK, NULL);
+	return r;
+}
+
+/* The control sockets become the engine's, and the control group's. */
+static int
+give_sockets(struct main *m)
+{
+	const char *paths[CONTROL_PATHS];
+	size_t n = control_paths(&m->control, paths);
+	gid_t group = m->user.n_groups > 0 ? m->user.groups[0] : m->user.gid;
+
+	for (size_t i = 0; geteuid() == 0 && i < n; i++)
+		if (lchown(paths[i], m->user.uid, group) < 0) {
+			log_fatal("%s: cannot be given to %s: %s", paths[i],
+			    USER_ENGINE, strerror(errno));
+			return -errno;
+		}
+	return 0;
+}
+
+/* The directory part of a path, in buf. */
+static const char *
+parent_of(const char *path, char *buf, size_t size)
+{
+	strlcpy(buf, path, size);
+	char *slash = strrchr(buf, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	return buf;
+}
+
+/* Private root, and the limits with the drift directory to the clock.  *dirs
+ * keeps what the engine goes on holding. */
+static int
+enter_root(struct main *m, struct confine_dir dirs[2], size_t *n, int *root)
+{
+	struct clk_req req;
+	struct clk_rep rep;
+	size_t drift = SIZE_MAX;
+
+	*n = 0;
+	if (!m->is_alone && m->config.bindcmdpath[0] != '\0')
+		dirs[(*n)++] = (struct confine_dir){
+			parent_of(m->config.bindcmdpath, m->control_dir,
+			    sizeof m->control_dir), CONFINE_OPTIONAL, -1 };
+	if (!m->is_alone && m->drift.dir[0] != '\0') {
+		drift = (*n)++;
+		dirs[drift] = (struct confine_dir){ m->drift.dir,
+			CONFINE_WRITE | CONFINE_OPTIONAL, -1 };
+	}
+	*root = confine_root(dirs, *n);
+	if (*root < 0 || m->is_alone)
+		return *root;
+
+	setup_limits(&req, &m->config, &m->options);
+	int fd = drift != SIZE_MAX ? dirs[drift].fd : -1;
+	if (fd >= 0)
+		strlcpy(req.u.limits.drift_name, m->drift.name,
+		    sizeof req.u.limits.drift_name);
+	int r = clock_rpc_call(&m->os.clock, &req, fd, &rep);
+	if (fd >= 0)
+		close(fd);
+	if (drift != SIZE_MAX)
+		--*n; /* the clock's now; the engine keeps nothing of it */
+	if (r == 0 && rep.error != 0)
+		r = -rep.error;
+	if (r == 0) {
+		memset(&req, 0, sizeof req);
+		req.type = CLK_SEAL;
+		r = clock_rpc_call(&m->os.clock, &req, -1, &rep);
+	}
+	if (r < 0)
+		log_fatal("clock: limits not accepted: %s", strerror(-r));
+	return r;
+}
+
+static int
+confine(struct main *m)
+{
+	struct confine_dir dirs[2];
+	struct confine_limits limits = { .files = MAX_FILES, .processes = 0 };
+	size_t n;
+	int root;
+
+	if (enter_root(m, dirs, &n, &root) < 0 ||
+	    confine_drop(&m->user, &limits) < 0 ||
+	    confine_landlock(CONFINE_ENGINE, (enum confine_root)root, dirs,
+		n) < 0)
+		return -1;
+	if (root != CONFINE_ROOT_PRIVATE)
+		log_warn("no private root: %s",
+		    root == CONFINE_ROOT_EMPTY ? "chroot instead" :
+		    "not permitted, the rest of the confinement stays");
+	return confine_filter(CONFINE_ENGINE);
+}
+
+static void
+read_drift(struct main *m)
+{
+	struct engine_options *eo = &m->engine_options;
+	double ppm, skew;
+
+	if (setup_read_drift(&m->drift,
+		m->config.has_maxdrift ? m->config.maxdrift_ppm : 500, &ppm,
+		&skew)) {
+		eo->drift_ppm = ppm;
+		eo->drift_skew_ppm = skew;
+	}
+}
+
+static int
+run(struct main *m)
+{
+	int r = engine_init(&m->engine, &m->os.os, &m->config,
+	    &m->engine_options);
+
+	if (r < 0) {
+		log_fatal("engine: %s", strerror(-r));
+		return EXIT_FAILURE;
+	}
+	if (!m->is_alone) {
+		struct clk_req req = { .type = CLK_READY };
+		struct clk_rep rep;
+		m->os.os.ops->clock(&m->os.os, &req, &rep);
+	}
+	log_info("tockd " TOCK_VERSION " ready, %zu source%s",
+	    m->config.n_sources, m->config.n_sources == 1 ? "" : "s");
+	int code = os_linux_run(&m->os);
+	log_info("ending with status %d", code);
+	engine_fini(&m->engine);
+	if (!m->is_alone) {
+		control_fini(&m->control);
+		clock_rpc_bye(&m->os.clock, code);
+	}
+	os_linux_fini(&m->os);
+	config_fini(&m->config);
+	return code;
+}
+
+static int
+prepare(struct main *m)
+{
+	if (read_config(m) != 0)
+		return -1;
+	apply_options(m);
+	if (find_users(m) < 0 || open_sockets(m) < 0)
+		return -1;
+	if (m->is_alone)
+		return confine(m);
+	if (give_sockets(m) < 0 ||
+	    setup_find_drift(&m->drift, &m->config, m->clock_user.uid,
+		m->clock_user.gid) < 0)
+		return -1;
+	if (m->options.from_rtc)
+		m->engine_options.preset = setup_preset(&m->config);
+	if (confine(m) < 0)
+		return -1;
+	read_drift(m);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct main m;
+	char msg[256];
+
+	if (options_parse(&m.options, argc, argv, msg, sizeof msg) < 0) {
+		log_fatal("%s", msg);
+		return EXIT_CONFIG;
+	}
+	bool is_direct = m.options.print_config || m.options.show_once;
+	log_init(is_direct ? STDERR_FILENO : ENGINE_FD_LOG,
+	    (enum log_style)m.options.log_style,
+	    m.options.debug > 1 ? LOGLEVEL_DEBUG
+				: (enum log_level)m.options.log_least,
+	    is_direct ? "" : "engine");
+	if (m.options.print_config) {
+		if (read_config(&m) != 0)
+			return EXIT_CONFIG;
+		config_print(&m.config, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (prepare(&m) < 0)
+		return EXIT_CONFIG;
+	return run(&m);
+}
