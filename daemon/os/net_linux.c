@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A socket for a request of ours is made for it, connected, and closed with the
+ * answer: the kernel picks a random source port, drops what comes from anybody
+ * else, and tells of unreachable ports.
+ *
+ * Nothing here needs what simulators under LD_PRELOAD lack: without SOCK_*
+ * flags in socket(), without recvmmsg(), without SO_TIMESTAMPING it is done in
+ * the older way. */
+#include "daemon/os/net_linux.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/os/os_poll.h"
+#include "daemon/os/tstamp_linux.h"
+#include "daemon/os/unix_linux.h"
+
+int
+net_socket(int family, int type)
+{
+	int fd = socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 && errno == EINVAL) {
+		fd = socket(family, type, 0);
+		if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
+		    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
+			int error = errno;
+
+			close(fd);
+			return -error;
+		}
+	}
+	return fd < 0 ? -errno : fd;
+}
+
+int
+net_set(int fd, int level, int option, int value)
+{
+	return setsockopt(fd, level, option, &value, sizeof value) < 0
+	    ? -errno : 0;
+}
+
+static void
+batch_prepare(struct net_batch *b)
+{
+	for (int i = 0; i < NET_BATCH; i++) {
+		b->iov[i] = (struct iovec){ b->data[i], DGRAM_MAX };
+		b->msgs[i].msg_len = 0;
+		b->msgs[i].msg_hdr = (struct msghdr){
+			.msg_name = &b->names[i],
+			.msg_namelen = sizeof b->names[i],
+			.msg_iov = &b->iov[i],
+			.msg_iovlen = 1,
+			.msg_control = b->control[i],
+			.msg_controllen = NET_CONTROL,
+		};
+	}
+}
+
+int
+net_batch_receive(struct net_batch *b, int fd, int flags)
+{
+	batch_prepare(b);
+	if (!b->has_no_mmsg) {
+		int n = recvmmsg(fd, b->msgs, NET_BATCH, flags | MSG_DONTWAIT,
+		    NULL);
+
+		if (n >= 0)
+			return n;
+		if (errno != ENOSYS)
+			return -errno;
+		b->has_no_mmsg = true;
+	}
+
+	ssize_t len = recvmsg(fd, &b->msgs[0].msg_hdr, flags | MSG_DONTWAIT);
+
+	if (len < 0)
+		return -errno;
+	b->msgs[0].msg_len = (unsigned)len;
+	return 1;
+}
+
+/* Reads cmsg's data into a struct of that size: false when it is shorter. */
+static bool
+cmsg_data(const struct cmsghdr *cmsg, void *to, size_t size)
+{
+	if (cmsg->cmsg_len < CMSG_LEN(size))
+		return false;
+	memcpy(to, CMSG_DATA(cmsg), size);
+	return true;
+}
+
+static void
+read_local(struct net_info *info, const struct cmsghdr *cmsg)
+{
+	struct in_pktinfo in4;
+	struct in6_pktinfo in6;
+	struct endpoint e;
+
+	if (cmsg->cmsg_level == IPPROTO_IP && cmsg->cmsg_type == IP_PKTINFO &&
+	    cmsg_data(cmsg, &in4, sizeof in4)) {
+		struct sockaddr_in sin = { .sin_family = AF_INET,
+			.sin_addr = in4.ipi_addr };
+
+		addr_from_sockaddr(&e, (const struct sockaddr *)&sin);
+		info->ifindex = (uint32_t)in4.ipi_ifindex;
+	} else if (cmsg->cmsg_level == IPPROTO_IPV6 &&
+	    cmsg->cmsg_type == IPV6_PKTINFO && cmsg_data(cmsg, &in6, sizeof in6)) {
+		struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
+			.sin6_addr = in6.ipi6_addr,
+			.sin6_scope_id = in6.ipi6_ifindex };
+
+		addr_from_sockaddr(&e, (const struct sockaddr *)&sin6);
+		info->ifindex = in6.ipi6_ifindex;
+	} else {
+		return;
+	}
+	info->local = e.addr;
+}
+
+void
+net_read_info(struct net_info *info, struct msghdr *msg)
+{
+	struct ucred cred;
+
+	*info = (struct net_info){ .uid = UINT32_MAX };
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL;
+	    c = CMSG_NXTHDR(msg, c)) {
+		tstamp_read(info, c);
+		read_local(info, c);
+		if (c->cmsg_level == SOL_SOCKET &&
+		    c->cmsg_type == SCM_CREDENTIALS &&
+		    cmsg_data(c, &cred, sizeof cred))
+			info->uid = cred.uid;
+	}
+}
+
+/* Turns message i of the batch into b->dgrams[i]. */
+static void
+make_dgram(struct net_batch *b, int i, const struct pair *now)
+{
+	struct msghdr *msg = &b->msgs[i].msg_hdr;
+	struct dgram *d = &b->dgrams[i];
+	struct net_info info;
+
+	net_read_info(&info, msg);
+	*d = (struct dgram){
+		.local = info.local,
+		.ifindex = info.ifindex,
+		.stamp = tstamp_choose(&info, now),
+		.is_cut = (msg->msg_flags & MSG_TRUNC) != 0,
+		.len = b->msgs[i].msg_len,
+		.data = b->data[i],
+		.uid = info.uid,
+	};
+	if (msg->msg_namelen < sizeof b->names[i].sa.sa_family)
+		return; /* a Unix peer without a name */
+	if (b->names[i].sa.sa_family == AF_UNIX)
+		d->path = unix_path(&b->names[i].un, msg->msg_namelen);
+	else
+		addr_from_sockaddr(&d->remote, &b->names[i].sa);
+}
+
+static void
+report_failure(struct link *link, int error)
+{
+	if (link->sock != NULL && link->sock->failed != NULL && error != 0)
+		link->sock->failed(link->sock, error);
+}
+
+void
+net_deliver(struct os_linux *o, struct link *link)
+{
+	struct net_batch *b = o->batch;
+	int n = net_batch_receive(b, link->watch.fd, 0);
+
+	if (n < 0 && n != -EAGAIN && n != -EINTR)
+		report_failure(link, -n);
+	if (n <= 0)
+		return;
+
+	struct pair now = o->os.ops->pair(&o->os);
+
+	for (int i = 0; i < n; i++)
+		make_dgram(b, i, &now);
+	link->sock->receive(link->sock, b->dgrams, n);
+}
+
+static void
+udp_ready(struct os_linux *o, struct watch *w, short revents)
+{
+	struct link *link = (struct link *)w;
+
+	/* First what was sent, so that its stamp is there when the answer
+	 * comes. */
+	if (link->has_stamps && (revents & (POLLERR | POLLPRI)))
+		tstamp_read_sent(o, link);
+	if (link->sock != NULL && (revents & POLLERR)) {
+		int error = 0;
+		socklen_t len = sizeof error;
+
+		getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &len);
+		report_failure(link, error);
+	}
+	if (link->sock != NULL && (revents & POLLIN))
+		net_deliver(o, link);
+}
+
+/* Binds and connects as far as want says.  The port is the kernel's choice
+ * unless one is given. */
+static int
+attach(int fd, const struct sock_want *want, int family)
+{
+	struct sockaddr_storage ss;
+	struct endpoint local = want->local;
+	socklen_t len;
+
+	if (local.addr.family == ADDR_NONE && local.port != 0)
+		local.addr.family =
+		    family == AF_INET ? ADDR_INET4 : ADDR_INET6;
+	if (local.addr.family != ADDR_NONE) {
+		len = addr_to_sockaddr(&local, &ss);
+		if (bind(fd, (struct sockaddr *)&ss, len) < 0)
+			return -errno;
+	}
+	if (want->peer.addr.family != ADDR_NONE) {
+		len = addr_to_sockaddr(&want->peer, &ss);
+		if (connect(fd, (struct sockaddr *)&ss, len) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int
+set_options(int fd, const struct sock_want *want, int family)
+{
+	bool is_v4 = family == AF_INET;
+	int error = 0;
+
+	if (!is_v4)
+		error = net_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (error == 0 && want->want_local)
+		error = is_v4 ? net_set(fd, IPPROTO_IP, IP_PKTINFO, 1)
+		    : net_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	if (error == 0 && want->dscp != 0)
+		error = is_v4
+		    ? net_set(fd, IPPROTO_IP, IP_TOS, want->dscp << 2)
+		    : net_set(fd, IPPROTO_IPV6, IPV6_TCLASS, want->dscp << 2);
+	return error;
+}
+
+static int
+udp_open(struct link *link, const struct sock_want *want)
+{
+	unsigned family = want->peer.addr.family != ADDR_NONE
+	    ? want->peer.addr.family : want->local.addr.family;
+	int af = family == ADDR_INET4 ? AF_INET : AF_INET6;
+
+	if (family != ADDR_INET4 && family != ADDR_INET6)
+		return -EAFNOSUPPORT;
+
+	int fd = net_socket(af, SOCK_DGRAM);
+
+	if (fd < 0)
+		return fd;
+
+	int error = set_options(fd, want, af);
+
+	if (error == 0)
+		error = attach(fd, want, af);
+	if (error < 0) {
+		close(fd);
+		return error;
+	}
+	link->is_connected = want->peer.addr.family != ADDR_NONE;
+	link->has_stamps = want->want_stamps && tstamp_enable(fd);
+	link->watch.ready = udp_ready;
+	return fd;
+}
+
+int
+net_open(struct os *os, struct sock *sock, const struct sock_want *want)
+{
+	struct os_linux *o = (struct os_linux *)os;
+	struct link *link = calloc(1, sizeof *link);
+	short events = POLLIN;
+	int fd;
+
+	sock->fd = -1;
+	if (link == NULL)
+		return -ENOMEM;
+	link->sock = sock;
+	link->kind = want->kind;
+	if (want->kind == SOCK_KIND_UDP)
+		fd = udp_open(link, want);
+	else
+		fd = unix_open(link, want);
+	/* Simulators announce the error queue as POLLPRI. */
+	if (link->has_stamps)
+		events |= POLLPRI;
+	if (fd >= 0 && watch_add(&o->watches, &link->watch, fd, events) < 0) {
+		close(fd);
+		fd = -ENOMEM;
+	}
+	if (fd < 0) {
+		free(link);
+		return fd;
+	}
+	sock->fd = fd;
+	sock->backend = link;
+	return 0;
+}
+
+void
+net_close(struct os *os, struct sock *sock)
+{
+	struct os_linux *o = (struct os_linux *)os;
+	struct link *link = sock->backend;
+
+	if (sock->fd < 0)
+		return;
+	if (link->kind == SOCK_KIND_UNIX_LISTEN)
+		unix_close_conns(o, link);
+	link->sock = NULL;
+	watch_drop(&o->watches, &link->watch);
+	sock->fd = -1;
+	sock->backend = NULL;
+}
+
+/* Adds the control message that picks the source address. */
+static void
+put_local(struct msghdr *msg, unsigned char *control, const struct dgram *d)
+{
+	struct in_pktinfo in4 = { 0 };
+	struct in6_pktinfo in6 = { 0 };
+	bool is_v4 = d->local.family == ADDR_INET4;
+	size_t size = is_v4 ? sizeof in4 : sizeof in6;
+
+	memcpy(&in4.ipi_spec_dst, d->local.bytes, sizeof in4.ipi_spec_dst);
+	memcpy(&in6.ipi6_addr, d->local.bytes, sizeof in6.ipi6_addr);
+	in6.ipi6_ifindex = d->local.scope;
+	msg->msg_control = control;
+	msg->msg_controllen = CMSG_SPACE(size);
+
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+
+	c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
+	c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
+	c->cmsg_len = CMSG_LEN(size);
+	memcpy(CMSG_DATA(c), is_v4 ? (void *)&in4 : (void *)&in6, size);
+}
+
+int
+net_send(struct os *os, struct sock *sock, const struct dgram *d)
+{
+	_Alignas(struct cmsghdr) unsigned char control[NET_CONTROL] = { 0 };
+	union net_name name;
+	struct iovec iov = { d->data, d->len };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	struct link *link = sock->backend;
+
+	if (sock->fd < 0)
+		return -EBADF;
+	if (link->kind != SOCK_KIND_UDP)
+		return unix_send((struct os_linux *)os, link, d);
+	if (d->remote.addr.family != ADDR_NONE && !link->is_connected) {
+		msg.msg_namelen = addr_to_sockaddr(&d->remote, &name.ss);
+		msg.msg_name = &name;
+	}
+	if (d->local.family == ADDR_INET4 || d->local.family == ADDR_INET6)
+		put_local(&msg, control, d);
+	return sendmsg(sock->fd, &msg, 0) < 0 ? -errno : 0;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * UDP sockets, and what they share with the Unix sockets: opening, receiving in
+ * batches, control messages. */
+#ifndef DAEMON_OS_NET_LINUX_H
+#define DAEMON_OS_NET_LINUX_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+#include "daemon/os/os.h"
+#include "daemon/os/watch.h"
+
+struct os_linux;
+struct unix_conn;
+
+#define NET_BATCH 16
+/* The longest: a stamp, packet information, an error with its sender. */
+#define NET_CONTROL 256
+
+/* What stands behind a struct sock (its `backend`). */
+struct link {
+	struct watch watch; /* first: watch_drop frees the link */
+	struct sock *sock;  /* NULL once the engine has closed it */
+	enum sock_kind kind;
+	bool is_connected, has_stamps;
+	struct unix_conn *conns; /* SOCK_KIND_UNIX_LISTEN */
+};
+
+union net_name {
+	struct sockaddr sa;
+	struct sockaddr_un un;
+	struct sockaddr_storage ss;
+};
+
+/* Every slot has the same room: simulators that stand in for the kernel rely
+ * on it. */
+struct net_batch {
+	struct mmsghdr msgs[NET_BATCH];
+	struct iovec iov[NET_BATCH];
+	union net_name names[NET_BATCH];
+	struct dgram dgrams[NET_BATCH];
+	_Alignas(struct cmsghdr) unsigned char control[NET_BATCH][NET_CONTROL];
+	unsigned char data[NET_BATCH][DGRAM_MAX];
+	bool has_no_mmsg; /* the kernel gives one at a time only */
+};
+
+/* What the control messages of one datagram say. */
+struct net_info {
+	bool has_stamp;
+	struct tspec stamp;
+	struct addr local;
+	uint32_t ifindex;
+	uint32_t uid;
+};
+
+/* A non-blocking, close-on-exec socket: descriptor or -errno. */
+int net_socket(int family, int type);
+
+int net_set(int fd, int level, int option, int value); /* 0 or -errno */
+
+/* Receives up to NET_BATCH datagrams without waiting; flags as recvmsg.
+ * Returns how many are in b->msgs, or -errno. */
+int net_batch_receive(struct net_batch *b, int fd, int flags);
+
+void net_read_info(struct net_info *, struct msghdr *);
+
+/* Receives what there is for a UDP or Unix datagram socket, one batch, and
+ * hands it to the engine. */
+void net_deliver(struct os_linux *, struct link *);
+
+/* See os.h: ops->sock_open, sock_close, send. */
+int net_open(struct os *, struct sock *, const struct sock_want *);
+void net_close(struct os *, struct sock *);
+int net_send(struct os *, struct sock *, const struct dgram *);
+
+#endif

@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A turn: wait until a descriptor is ready or the first timer is due; serve
+ * each ready descriptor once (one batch), then what the clock and the resolver
+ * had to say, then the timers that were due.  So no flood on a socket holds a
+ * timer up for longer than one batch.  Only poll() is used, and no descriptors
+ * but sockets: a simulator under LD_PRELOAD can stand in for the kernel.
+ *
+ * System calls after set-up, for the engine's filter:
+ *	poll		(ppoll on aarch64, which has no poll)
+ *	socket		AF_INET, AF_INET6: SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC
+ *	bind connect	IP sockets of our own
+ *	setsockopt	SOL_SOCKET: SO_TIMESTAMPING, SO_TIMESTAMPNS;
+ *			IPPROTO_IP: IP_PKTINFO, IP_TOS;
+ *			IPPROTO_IPV6: IPV6_V6ONLY, IPV6_RECVPKTINFO,
+ *			IPV6_TCLASS
+ *	getsockopt	SOL_SOCKET: SO_ERROR, SO_PEERCRED
+ *	recvmmsg recvmsg sendmsg
+ *	accept4		SOCK_NONBLOCK|SOCK_CLOEXEC
+ *	close
+ *	clock_gettime	where the vDSO cannot: REALTIME, MONOTONIC,
+ *			MONOTONIC_RAW
+ *	getrandom
+ *	brk mmap munmap mremap	malloc, without PROT_EXEC
+ *	write, sendto	the log
+ *	exit_group, rt_sigreturn, restart_syscall
+ *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
+ * Set-up alone: lstat (newfstatat), unlink, umask, chmod, listen; fcntl where
+ * socket() knows no flags. */
+#include "daemon/os/os_poll.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "daemon/os/net_linux.h"
+#include "daemon/os/tstamp_linux.h"
+
+#define PAIR_TRIES 4
+
+_Noreturn void
+os_linux_die(const char *what, int error)
+{
+	log_fatal("engine: %s: %s", what, strerror(error < 0 ? -error : error));
+	exit(EX_TEMPFAIL);
+}
+
+static int64_t
+read_clock(clockid_t id)
+{
+	struct timespec ts;
+
+	/* A simulator may not know MONOTONIC_RAW; there nothing slews
+	 * MONOTONIC but our own doings. */
+	if (clock_gettime(id, &ts) < 0 &&
+	    clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+		os_linux_die("clock_gettime", errno);
+	return (int64_t)ts.tv_sec * NSEC + ts.tv_nsec;
+}
+
+/* REAL between two RAWs, the tightest of a few: whoever was interrupted in
+ * between is not the tightest. */
+static struct pair
+os_pair(struct os *os)
+{
+	struct pair best = { { 0 }, { 0 } };
+	int64_t width = INT64_MAX;
+
+	(void)os;
+	for (int i = 0; i < PAIR_TRIES; i++) {
+		int64_t before = read_clock(CLOCK_MONOTONIC_RAW);
+		int64_t real = read_clock(CLOCK_REALTIME);
+		int64_t after = read_clock(CLOCK_MONOTONIC_RAW);
+
+		if (after - before >= width)
+			continue;
+		width = after - before;
+		best.real.ns = real;
+		best.raw.ns = before + width / 2;
+	}
+	return best;
+}
+
+static struct mono
+os_mono(struct os *os)
+{
+	(void)os;
+	return (struct mono){ read_clock(CLOCK_MONOTONIC) };
+}
+
+static void
+os_timer_set(struct os *os, struct timer *t, struct mono at)
+{
+	struct os_linux *o = (struct os_linux *)os;
+	int error = heap_put(&o->timers, &t->node, at.ns);
+
+	if (error < 0)
+		os_linux_die("timer", error);
+}
+
+static void
+os_timer_off(struct os *os, struct timer *t)
+{
+	heap_remove(&((struct os_linux *)os)->timers, &t->node);
+}
+
+static void
+os_clock(struct os *os, struct clk_req *req, struct clk_rep *rep)
+{
+	struct os_linux *o = (struct os_linux *)os;
+
+	*rep = (struct clk_rep){ .type = CLK_DONE, .error = EPERM };
+	if (!o->has_clock)
+		return;
+	if (req->type == CLK_BYE) { /* not answered */
+		clock_rpc_bye(&o->clock, req->u.exit_code);
+		rep->error = 0;
+		return;
+	}
+
+	int error = clock_rpc_call(&o->clock, req, -1, rep);
+
+	if (error < 0)
+		os_linux_die("clock", error);
+}
+
+static int
+os_lookup(struct os *os, struct lookup *l)
+{
+	return names_start(&((struct os_linux *)os)->names, l);
+}
+
+static void
+os_lookup_off(struct os *os, struct lookup *l)
+{
+	names_cancel(&((struct os_linux *)os)->names, l);
+}
+
+static void
+os_random(struct os *os, void *to, size_t size)
+{
+	unsigned char *p = to;
+
+	(void)os;
+	while (size > 0) {
+		ssize_t n = getrandom(p, size, 0);
+
+		if (n < 0 && errno != EINTR)
+			os_linux_die("getrandom", errno);
+		if (n > 0) {
+			p += n;
+			size -= (size_t)n;
+		}
+	}
+}
+
+static void
+os_stop(struct os *os, int exit_code)
+{
+	struct os_linux *o = (struct os_linux *)os;
+
+	o->is_stopped = true;
+	o->exit_code = exit_code;
+}
+
+static const struct os_ops ops = {
+	.pair = os_pair,
+	.mono = os_mono,
+	.timer_set = os_timer_set,
+	.timer_off = os_timer_off,
+	.sock_open = net_open,
+	.sock_close = net_close,
+	.send = net_send,
+	.clock = os_clock,
+	.lookup = os_lookup,
+	.lookup_off = os_lookup_off,
+	.random = os_random,
+	.stop = os_stop,
+};
+
+/* Events that came during a call wait in o->clock, the others in the
+ * socket. */
+static void
+deliver_events(struct os_linux *o)
+{
+	struct clk_rep ev;
+	int r;
+
+	while (!o->is_stopped && (r = clock_rpc_event(&o->clock, &ev)) != 0) {
+		if (r < 0)
+			os_linux_die("clock", r);
+		if (o->os.clock_event != NULL)
+			o->os.clock_event(o->os.engine, &ev);
+	}
+}
+
+static void
+clock_ready(struct os_linux *o, struct watch *w, short revents)
+{
+	(void)w;
+	(void)revents;
+	deliver_events(o);
+}
+
+/* ms to the first timer, rounded up, so that it is not met too early. */
+static int
+wait_ms(const struct os_linux *o)
+{
+	const struct heap_node *first = heap_first(&o->timers);
+
+	if (o->clock.n_events > 0 || names_is_due(&o->names))
+		return 0;
+	if (first == NULL)
+		return -1;
+
+	int64_t now = read_clock(CLOCK_MONOTONIC);
+
+	if (first->key <= now)
+		return 0;
+
+	int64_t ms = (first->key - now - 1) / 1000000 + 1;
+
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+static struct timer *
+timer_of(struct heap_node *node)
+{
+	return (struct timer *)((char *)node - offsetof(struct timer, node));
+}
+
+static void
+fire_timers(struct os_linux *o)
+{
+	int64_t now = read_clock(CLOCK_MONOTONIC);
+	uint64_t end = o->timers.order;
+	struct heap_node *first;
+
+	/* One that is set again meanwhile, even for the past, waits for the
+	 * next turn: sockets must get theirs. */
+	while (!o->is_stopped && (first = heap_first(&o->timers)) != NULL &&
+	    first->key <= now && first->order < end) {
+		struct timer *t = timer_of(first);
+
+		heap_remove(&o->timers, first);
+		t->fire(t);
+	}
+}
+
+int
+os_linux_init(struct os_linux *o, const struct os_linux_fds *fds)
+{
+	int error = 0;
+
+	*o = (struct os_linux){ .os.ops = &ops, .stamp_fd = -1 };
+	heap_init(&o->timers);
+	watch_init(&o->watches);
+	clock_rpc_init(&o->clock, fds->clock);
+	o->has_clock = fds->clock >= 0;
+	o->clock_watch.ready = clock_ready;
+	o->batch = calloc(1, sizeof *o->batch);
+	if (o->batch == NULL)
+		return -ENOMEM;
+	if (o->has_clock)
+		error = watch_add(&o->watches, &o->clock_watch, fds->clock,
+		    POLLIN);
+	if (error == 0)
+		error = names_init(&o->names, &o->watches, fds->resolver);
+	if (error < 0)
+		os_linux_fini(o);
+	else
+		o->stamp_fd = tstamp_keep_on();
+	return error;
+}
+
+int
+os_linux_run(struct os_linux *o)
+{
+	while (!o->is_stopped) {
+		int error = watch_turn(&o->watches, o, wait_ms(o));
+
+		if (error < 0)
+			os_linux_die("poll", error);
+		if (o->clock.n_events > 0)
+			deliver_events(o);
+		if (!o->is_stopped)
+			names_turn(&o->names, &o->os);
+		fire_timers(o);
+		watch_bury(&o->watches);
+	}
+	return o->exit_code;
+}
+
+void
+os_linux_fini(struct os_linux *o)
+{
+	if (o->names.watches != NULL)
+		names_fini(&o->names);
+	watch_remove(&o->watches, &o->clock_watch);
+	watch_fini(&o->watches);
+	heap_fini(&o->timers);
+	if (o->stamp_fd >= 0)
+		close(o->stamp_fd);
+	free(o->batch);
+	o->batch = NULL;
+}

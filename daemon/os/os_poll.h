@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The real backend of os.h: one poll() loop, timers in a heap, sockets of the
+ * kernel.  Set up once in the engine's set-up phase, possibly as root; sockets
+ * opened then and later are alike. */
+#ifndef DAEMON_OS_OS_POLL_H
+#define DAEMON_OS_OS_POLL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/heap.h"
+#include "daemon/os/names.h"
+#include "daemon/os/os.h"
+#include "daemon/os/watch.h"
+#include "privsep/clock_rpc.h"
+
+struct net_batch;
+
+/* Borrowed descriptors, non-blocking or not; -1 = there is none: then the
+ * clock answers EPERM, and names are not resolved ("ask again"). */
+struct os_linux_fds {
+	int clock;
+	int resolver;
+};
+
+struct os_linux {
+	struct os os; /* engine and the callbacks: set after os_linux_init */
+	struct heap timers;
+	struct watch_set watches;
+	struct clock_rpc clock; /* set-up sends CLK_SETUP with its descriptor
+	                           straight through here */
+	struct watch clock_watch;
+	struct names names;
+	struct net_batch *batch; /* buffers of the datagrams under way */
+	int stamp_fd; /* keeps the kernel stamping, see tstamp_linux.h */
+	uint32_t last_conn;
+	bool has_clock, is_stopped;
+	int exit_code;
+};
+
+/* Returns 0 or -errno with nothing left open. */
+int os_linux_init(struct os_linux *, const struct os_linux_fds *);
+
+/* Runs until os->stop; returns its exit code.  Ends the process with status
+ * 75, logged, when the clock is gone. */
+int os_linux_run(struct os_linux *);
+
+/* Every socket must have been closed. */
+void os_linux_fini(struct os_linux *);
+
+/* Logs and ends the process with status 75 ("try again": the service manager
+ * starts all anew). */
+_Noreturn void os_linux_die(const char *what, int error);
+
+#endif

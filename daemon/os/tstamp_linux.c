@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A sent packet comes back from the error queue as it went to the wire, headers
+ * and all: the payload has to be found in it.  It tells which datagram the
+ * stamp is for. */
+#include "daemon/os/tstamp_linux.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include <linux/errqueue.h>
+#include <linux/net_tstamp.h>
+
+#include "common/bytes.h"
+#include "daemon/os/net_linux.h"
+#include "daemon/os/os_poll.h"
+
+/* A stamp that is older than this was not taken on the clock's present scale:
+ * the clock was stepped in between. */
+#define STAMP_AGE_MAX 1.0
+
+#define PROTO_UDP 17
+#define UDP_HEADER 8
+#define IPV4_HEADER 20
+#define IPV6_HEADER 40
+#define LINK_HEADER_MAX 32 /* Ethernet has 14, 4 more for each VLAN tag */
+
+bool
+tstamp_enable(int fd)
+{
+	int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
+	    SOF_TIMESTAMPING_TX_SOFTWARE;
+
+	return net_set(fd, SOL_SOCKET, SO_TIMESTAMPING, flags) == 0 ||
+	    net_set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) == 0;
+}
+
+int
+tstamp_keep_on(void)
+{
+	int fd = net_socket(AF_INET, SOCK_DGRAM);
+
+	if (fd < 0) /* a machine without IPv4 */
+		fd = net_socket(AF_INET6, SOCK_DGRAM);
+	if (fd >= 0)
+		tstamp_enable(fd);
+	return fd < 0 ? -1 : fd;
+}
+
+void
+tstamp_read(struct net_info *info, const struct cmsghdr *cmsg)
+{
+	struct timespec ts; /* also the first of struct scm_timestamping */
+
+	if (cmsg->cmsg_level != SOL_SOCKET ||
+	    (cmsg->cmsg_type != SCM_TIMESTAMPING &&
+	    cmsg->cmsg_type != SCM_TIMESTAMPNS))
+		return;
+	if (cmsg->cmsg_len < CMSG_LEN(sizeof ts))
+		return;
+	memcpy(&ts, CMSG_DATA(cmsg), sizeof ts);
+	if (ts.tv_sec == 0 && ts.tv_nsec == 0)
+		return;
+	info->has_stamp = true;
+	info->stamp.ns = (int64_t)ts.tv_sec * NSEC + ts.tv_nsec;
+}
+
+struct stamp
+tstamp_choose(const struct net_info *info, const struct pair *now)
+{
+	struct stamp stamp = { now->real, *now, STAMP_DAEMON };
+	double age = tspec_sub(now->real, info->stamp);
+
+	if (info->has_stamp && age >= 0 && age <= STAMP_AGE_MAX) {
+		stamp.at = info->stamp;
+		stamp.src = STAMP_KERNEL;
+	}
+	return stamp;
+}
+
+/* Length of the UDP datagram with its header if an IP packet of that kind
+ * begins at p, else 0; *header is where the datagram begins. */
+static size_t
+udp_at(const unsigned char *p, size_t len, size_t *header)
+{
+	size_t total;
+
+	if (len >= IPV4_HEADER && p[0] >> 4 == 4) {
+		*header = (size_t)(p[0] & 15) * 4;
+		total = get16(p + 2);
+		if (*header < IPV4_HEADER || p[9] != PROTO_UDP)
+			return 0;
+	} else if (len >= IPV6_HEADER && p[0] >> 4 == 6) {
+		*header = IPV6_HEADER;
+		total = IPV6_HEADER + (size_t)get16(p + 4);
+		if (p[6] != PROTO_UDP)
+			return 0;
+	} else {
+		return 0;
+	}
+	if (total > len || total < *header + UDP_HEADER)
+		return 0;
+	return get16(p + *header + 4) == total - *header ? total - *header : 0;
+}
+
+size_t
+tstamp_payload(const unsigned char *packet, size_t len,
+    const unsigned char **payload)
+{
+	for (size_t at = 0; at <= LINK_HEADER_MAX && at < len; at += 2) {
+		size_t header;
+		size_t udp = udp_at(packet + at, len - at, &header);
+
+		if (udp != 0) {
+			*payload = packet + at + header + UDP_HEADER;
+			return udp - UDP_HEADER;
+		}
+	}
+	return 0;
+}
+
+void
+tstamp_read_sent(struct os_linux *o, struct link *link)
+{
+	struct net_batch *b = o->batch;
+	int n = net_batch_receive(b, link->watch.fd, MSG_ERRQUEUE);
+	struct pair now = o->os.ops->pair(&o->os);
+
+	for (int i = 0; i < n; i++) {
+		const unsigned char *payload;
+		struct net_info info;
+		size_t len = tstamp_payload(b->data[i], b->msgs[i].msg_len,
+		    &payload);
+
+		net_read_info(&info, &b->msgs[i].msg_hdr);
+		if (len == 0 || !info.has_stamp)
+			continue;
+		if (link->sock == NULL || link->sock->sent == NULL)
+			return;
+
+		struct stamp stamp = tstamp_choose(&info, &now);
+
+		/* A stamp of now would be no news about a packet sent. */
+		if (stamp.src == STAMP_KERNEL)
+			link->sock->sent(link->sock, payload, len, &stamp);
+	}
+}

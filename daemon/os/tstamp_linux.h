@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Timestamps that the kernel takes when a packet passes (kernel document
+ * networking/timestamping): of received ones as a control message, of sent ones
+ * through the socket's error queue, together with the packet. */
+#ifndef DAEMON_OS_TSTAMP_LINUX_H
+#define DAEMON_OS_TSTAMP_LINUX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct net_batch;
+struct net_info;
+struct os_linux;
+struct link;
+struct cmsghdr;
+struct pair;
+struct stamp;
+
+/* Asks for stamps of both directions, or of received packets alone where the
+ * kernel has no more.  Returns whether there will be any. */
+bool tstamp_enable(int fd);
+
+/* The kernel stamps packets only while some socket wants it, and begins a
+ * little after it was asked: a socket made for one request would miss.  This
+ * one is kept open for nothing else.  Descriptor, or -1. */
+int tstamp_keep_on(void);
+
+/* Reads a control message into info if it is a timestamp. */
+void tstamp_read(struct net_info *, const struct cmsghdr *);
+
+/* Chooses between the kernel's stamp in info and now. */
+struct stamp tstamp_choose(const struct net_info *info, const struct pair *now);
+
+/* Empties the error queue (one batch) and hands stamps of sent datagrams to the
+ * engine. */
+void tstamp_read_sent(struct os_linux *, struct link *);
+
+/* The payload of the UDP datagram in a packet that begins with a link-layer
+ * header of unknown length.  Returns its length with *payload set, or 0. */
+size_t tstamp_payload(const unsigned char *packet, size_t len,
+    const unsigned char **payload);
+
+#endif
