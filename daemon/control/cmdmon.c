@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The order of the checks is part of the protocol, as clients see it in the
+ * status: form, version, known command, length, access.  A command that chrony
+ * has and we do not have yet is "invalid" to who may use it, and unauthorised
+ * to who may not, as for chronyd.
+ *
+ * No reply is longer than its request, so that a forged sender gains nothing by
+ * us; the codec's minimum lengths provide for that, cmdmon_answer() insists. */
+#include "daemon/control/cmdmon.h"
+
+#include <assert.h>
+
+#include "daemon/control/action.h"
+#include "daemon/control/report.h"
+#include "daemon/engine/engine.h"
+
+struct asked {
+	const struct cmdmon_request *request;
+	uint32_t uid;
+};
+
+static enum cmdmon_status
+n_sources(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)a;
+	r->u.n_sources = report_n_sources(e);
+	return STT_SUCCESS;
+}
+
+static enum cmdmon_status
+source_data(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	return report_source(e, a->request->u.index, &r->u.source)
+	    ? STT_SUCCESS
+	    : STT_NOSUCHSOURCE;
+}
+
+static enum cmdmon_status
+sourcestats(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	return report_sourcestats(e, a->request->u.index, &r->u.sourcestats)
+	    ? STT_SUCCESS
+	    : STT_NOSUCHSOURCE;
+}
+
+static enum cmdmon_status
+source_name(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	return report_source_name(e, &a->request->u.addr, r->u.name)
+	    ? STT_SUCCESS
+	    : STT_NOSUCHSOURCE;
+}
+
+static enum cmdmon_status
+tracking(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)a;
+	report_tracking(e, &r->u.tracking);
+	return STT_SUCCESS;
+}
+
+static enum cmdmon_status
+activity(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)a;
+	report_activity(e, &r->u.activity);
+	return STT_SUCCESS;
+}
+
+static enum cmdmon_status
+status(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)a;
+	report_status(e, &r->u.status);
+	return STT_SUCCESS;
+}
+
+static enum cmdmon_status
+guard(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)a;
+	report_guard(e, &r->u.guard);
+	return STT_SUCCESS;
+}
+
+static enum cmdmon_status
+makestep(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)r;
+	return action_makestep(e, a->uid);
+}
+
+static enum cmdmon_status
+modify_makestep(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)r;
+	return action_modify_makestep(e, a->uid, a->request->u.makestep.limit,
+	    a->request->u.makestep.threshold);
+}
+
+static const struct handler {
+	uint16_t command;
+	enum cmdmon_status (*run)(struct engine *, const struct asked *,
+	    struct cmdmon_reply *);
+} handlers[] = {
+	{ CMD_N_SOURCES, n_sources },
+	{ CMD_SOURCE_DATA, source_data },
+	{ CMD_TRACKING, tracking },
+	{ CMD_SOURCESTATS, sourcestats },
+	{ CMD_MAKESTEP, makestep },
+	{ CMD_ACTIVITY, activity },
+	{ CMD_MODIFY_MAKESTEP, modify_makestep },
+	{ CMD_SOURCE_NAME, source_name },
+	{ CMD_STATUS, status },
+	{ CMD_GUARD, guard },
+};
+
+/* What `opencommands` calls the commands that it can open; the number of
+ * sources is open with any of the reports that count them. */
+static const struct opener {
+	uint16_t command;
+	uint32_t words; /* enum config_open; any of them */
+} openers[] = {
+	{ CMD_N_SOURCES, OPEN_AUTHDATA | OPEN_NTPDATA | OPEN_SELECTDATA |
+	    OPEN_SOURCES | OPEN_SOURCESTATS },
+	{ CMD_SOURCE_DATA, OPEN_SOURCES },
+	{ CMD_TRACKING, OPEN_TRACKING },
+	{ CMD_SOURCESTATS, OPEN_SOURCESTATS },
+	{ 35, OPEN_RTCDATA },
+	{ 41, OPEN_MANUAL },
+	{ CMD_ACTIVITY, OPEN_ACTIVITY },
+	{ 51, OPEN_SMOOTHING },
+	{ 54, OPEN_SERVERSTATS },
+	{ 57, OPEN_NTPDATA },
+	{ CMD_SOURCE_NAME, OPEN_SOURCENAME },
+	{ 67, OPEN_AUTHDATA },
+	{ 68, OPEN_CLIENTS },
+	{ 69, OPEN_SELECTDATA },
+};
+
+static bool
+is_open(const struct config *c, uint16_t command)
+{
+	uint32_t words = c->opencommands_set ? c->opencommands : OPEN_DEFAULT;
+
+	for (size_t i = 0; i < sizeof openers / sizeof *openers; i++)
+		if (openers[i].command == command)
+			return (openers[i].words & words) != 0;
+	return false;
+}
+
+static bool
+may(const struct config *c, enum cmdmon_via via,
+    const struct cmdmon_entry *entry)
+{
+	switch (via) {
+	case VIA_UDP:
+		return is_open(c, entry->command);
+	case VIA_MONITOR:
+		return entry->access != ACCESS_CHANGE;
+	case VIA_CHRONY:
+	case VIA_CONTROL:
+		return true;
+	}
+	return false;
+}
+
+static enum cmdmon_status
+dispatch(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
+		if (handlers[i].command == a->request->command)
+			return handlers[i].run(e, a, r);
+	return STT_INVALID;
+}
+
+size_t
+cmdmon_answer(struct engine *e, enum cmdmon_via via, uint32_t uid,
+    const unsigned char *packet, size_t len,
+    unsigned char reply[CMDMON_REPLY_MAX])
+{
+	struct cmdmon_request request;
+	struct cmdmon_reply r = { .code = RPY_NULL };
+	const struct asked asked = { &request, uid };
+	int result = cmdmon_get_request(&request, packet, len);
+	bool is_native = via == VIA_MONITOR || via == VIA_CONTROL;
+
+	if (result < 0)
+		return 0;
+	/* chronyd knows none of ours, whatever its length. */
+	if (result != STT_BADVERSION && request.entry &&
+	    request.entry->native && !is_native)
+		result = STT_INVALID;
+	if (result == STT_SUCCESS && !may(e->config, via, request.entry))
+		result = STT_UNAUTH;
+	if (result == STT_SUCCESS)
+		result = (int)dispatch(e, &asked, &r);
+	if (result == STT_SUCCESS)
+		r.code = request.entry->reply;
+	r.command = request.command;
+	r.sequence = request.sequence;
+	r.status = (uint16_t)result;
+
+	assert(cmdmon_reply_len(r.code) <= len);
+	return cmdmon_put_reply(reply, &r);
+}
