@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@ static struct {
 	enum log_style style;
 	enum log_level least;
 	const char *role;
-} sink = { 2, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "" };
+	int is_elsewhere; /* not what descriptor 2 leads to */
+} sink = { 2, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "", 0 };
 
 void
 log_init(int fd, enum log_style style, enum log_level least, const char *role)
@@ -28,6 +30,10 @@ log_init(int fd, enum log_style style, enum log_level least, const char *role)
 	sink.style = style;
 	sink.least = least;
 	sink.role = role;
+
+	struct stat a, b;
+	sink.is_elsewhere = fstat(fd, &a) == 0 && fstat(2, &b) == 0 &&
+	    (a.st_dev != b.st_dev || a.st_ino != b.st_ino);
 }
 
 static int
@@ -96,8 +102,14 @@ log_at(enum log_level level, const char *fmt, ...)
 	for (size_t i = at; i < len; i++)
 		if ((unsigned char)buf[i] < ' ' || buf[i] == 0x7f)
 			buf[i] = '?';
+	buf[len] = '\n';
+	/* Who starts the daemon by hand sees on stderr why it failed. */
+	if (sink.is_elsewhere && level >= LOGLEVEL_ERROR) {
+		ssize_t r = write(2, buf + at, len + 1 - at);
+		(void)r;
+	}
 	if (sink.style != LOGSTYLE_SYSLOG)
-		buf[len++] = '\n';
+		len++;
 
 	/* A full pipe or socket loses the line: nobody here may wait. */
 	ssize_t r = sink.style == LOGSTYLE_SYSLOG

@@ -23,7 +23,9 @@ enum log_style {
 
 /* Sends messages of at least this level to fd (borrowed, kept).  role is a
  * string constant such as "engine".  Before the call messages of level INFO
- * and up go to descriptor 2 in LOGSTYLE_PLAIN without a role. */
+ * and up go to descriptor 2 in LOGSTYLE_PLAIN without a role.  When fd is
+ * another file than descriptor 2, errors are written to both (the text alone):
+ * SIGPIPE must be ignored.  Needs fstat. */
 void log_init(int fd, enum log_style, enum log_level least, const char *role);
 
 void log_at(enum log_level, const char *fmt, ...)

@@ -37,6 +37,8 @@ enum confine_dir_flags {
 	CONFINE_WRITE = 1,    /* else read-only */
 	CONFINE_EXEC = 2,     /* programs and libraries may be mapped from it */
 	CONFINE_OPTIONAL = 4, /* it may be missing: fd is -1 then */
+	CONFINE_BY_PATH = 8,  /* of no use without its path: rather the host's
+	                         root than an empty one */
 };
 
 /* A directory of the host that the role goes on seeing, at its own path. */
@@ -51,7 +53,7 @@ struct confine_dir {
 enum confine_root {
 	CONFINE_ROOT_PRIVATE = 0, /* mount namespace, tmpfs, nothing else in it */
 	CONFINE_ROOT_EMPTY = 1,   /* chroot: paths are gone, dirs[].fd remain */
-	CONFINE_ROOT_HOST = 2,    /* neither was possible (not root) */
+	CONFINE_ROOT_HOST = 2,    /* neither was possible, or of use */
 };
 
 /* Makes the private root: empty, read-only, nosuid nodev noexec, with dirs

@@ -232,6 +232,15 @@ has_mount_calls(void)
 	    sizeof attr) == 0;
 }
 
+static bool
+needs_paths(const struct confine_dir *dirs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (dirs[i].flags & CONFINE_BY_PATH)
+			return true;
+	return false;
+}
+
 int
 confine_root(struct confine_dir *dirs, size_t n)
 {
@@ -257,7 +266,8 @@ confine_root(struct confine_dir *dirs, size_t n)
 	r = open_dirs(dirs, n);
 	if (r < 0)
 		return r;
-	if (got == CONFINE_ROOT_HOST && chroot(DIR_EMPTY) == 0)
+	if (got == CONFINE_ROOT_HOST && !needs_paths(dirs, n) &&
+	    chroot(DIR_EMPTY) == 0)
 		got = CONFINE_ROOT_EMPTY;
 	if (chdir("/") < 0)
 		return failed("chdir", "/");
