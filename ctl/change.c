@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Commands that change the daemon or the clock. */
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/paths.h"
+#include "ctl/cmds.h"
+#include "ctl/fetch.h"
+#include "ctl/fields.h"
+#include "ctl/grant.h"
+#include "ctl/print.h"
+
+/* chronyc always shows the daemon's word; tockctl is silent when all is well
+ * and says what was done. */
+static int
+change(struct ctl *ctl, struct cmdmon_request *q, const char *done)
+{
+	struct cmdmon_reply r;
+
+	if (ctl_ask(ctl, q, &r) != 0)
+		return CTL_FAILED;
+	puts(ctl->is_chronyc ? print_status_text(r.status) : done);
+	return CTL_OK;
+}
+
+static bool
+is_confirmed(struct ctl *ctl)
+{
+	struct cmdmon_tracking t;
+	char by[FIELD_SIZE], answer[16] = "";
+
+	if (fetch_tracking(ctl, &t) != 0)
+		return false;
+	printf("Step the clock %s by %s now? [y/N] ",
+	    t.correction > 0 ? "forward" : "back",
+	    human_span(by, fabs(t.correction)));
+	fflush(stdout);
+	if (!fgets(answer, sizeof answer, stdin))
+		putchar('\n');
+	return answer[0] == 'y' || answer[0] == 'Y';
+}
+
+static int
+step_now(struct ctl *ctl, const struct args *args)
+{
+	struct cmdmon_request q = { .command = CMD_MAKESTEP };
+	int rc;
+
+	if (!args->yes && isatty(STDIN_FILENO) && !is_confirmed(ctl))
+		return CTL_FAILED;
+	if (ctl->conn.fd < 0)
+		conn_open(&ctl->conn);
+	if (conn_is_local(&ctl->conn)) {
+		rc = grant_step(PATH_PID);
+		if (rc != 0 && rc != -EPERM && rc != -ESRCH &&
+		    !ctl->is_chronyc)
+			ctl_complain(ctl, "makestep: no grant to the guard "
+			    "(%s: %s)", PATH_PID, strerror(-rc));
+	}
+	return change(ctl, &q, "the clock was stepped");
+}
+
+/* A whole number or a decimal fraction, nothing after it. */
+static bool
+read_numbers(const struct args *args, double *threshold, int32_t *limit)
+{
+	char *end;
+	long n;
+
+	*threshold = strtod(args->word[0], &end);
+	if (end == args->word[0] || *end || !isfinite(*threshold))
+		return false;
+	n = strtol(args->word[1], &end, 10);
+	if (end == args->word[1] || *end || n < INT32_MIN || n > INT32_MAX)
+		return false;
+	*limit = (int32_t)n;
+	return true;
+}
+
+int
+cmd_makestep(struct ctl *ctl, const struct args *args)
+{
+	struct cmdmon_request q = { .command = CMD_MODIFY_MAKESTEP };
+
+	if (args->n == 0)
+		return step_now(ctl, args);
+	if (args->n < 2 || !read_numbers(args, &q.u.makestep.threshold,
+		&q.u.makestep.limit)) {
+		ctl_complain(ctl, "Bad syntax for makestep command");
+		return CTL_FAILED;
+	}
+	return change(ctl, &q, "makestep was changed");
+}

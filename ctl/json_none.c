@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * In place of json.c where jansson is missing; main() refuses --json. */
+#include "ctl/json.h"
+
+const bool json_is_built = false;
+
+void
+json_tracking(const struct cmdmon_tracking *t, const char *name)
+{
+	(void)t, (void)name;
+}
+
+void
+json_sources(struct ctl *ctl, const struct cmdmon_source *list, size_t n)
+{
+	(void)ctl, (void)list, (void)n;
+}
+
+void
+json_sourcestats(struct ctl *ctl, const struct cmdmon_sourcestats *list,
+    size_t n)
+{
+	(void)ctl, (void)list, (void)n;
+}
+
+void
+json_activity(const struct cmdmon_activity *a)
+{
+	(void)a;
+}
+
+void
+json_status(const struct status *s)
+{
+	(void)s;
+}
+
+void
+json_guard(const struct cmdmon_guard *g)
+{
+	(void)g;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What a source is called: by its reference ID, by the name in the
+ * configuration, which the daemon knows, by DNS, or by its address. */
+#ifndef CTL_NAMES_H
+#define CTL_NAMES_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/addr.h"
+#include "ctl/ctl.h"
+
+#define NAME_SIZE 256
+
+/* The name of addr as ctl's options want it; may ask DNS or the daemon. */
+const char *name_of_addr(struct ctl *ctl, const struct addr *addr, char *buf);
+
+/* The same, but the printable part of refid when addr is ADDR_NONE. */
+const char *name_of_ref(struct ctl *ctl, uint32_t refid,
+    const struct addr *addr, char *buf);
+
+/* The same for a row of the list of sources. */
+const char *name_of_source(struct ctl *ctl, const struct cmdmon_source *s,
+    char *buf);
+
+#endif
