@@ -18,7 +18,8 @@
 
 #include "common/log.h"
 
-#define HINT "systemd-sysusers conf/dist/sysusers.conf (or ./quickstart) makes it"
+#define HINT \
+	"systemd-sysusers $PWD/conf/dist/sysusers.conf (or ./quickstart) makes it"
 
 /* Being uid 0 means nothing any more, a change of uid moves no capabilities,
  * and no ambient capability can be raised; all locked. */
