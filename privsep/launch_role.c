@@ -115,7 +115,7 @@ close_on_exec_from(int first)
 
 int
 launch_exec(int program, const struct launch_fd *map, size_t n,
-    char *const argv[])
+    const char *const argv[])
 {
 	char *const no_environment[] = { NULL };
 	int high[FDS_MAX], last = 2;

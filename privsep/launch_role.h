@@ -23,7 +23,7 @@ struct launch_fd {
  * no environment.  argv ends in NULL.  Returns only on error, with -errno after
  * logging it. */
 int launch_exec(int program, const struct launch_fd *map, size_t n,
-    char *const argv[]);
+    const char *const argv[]);
 
 /* For a child that will be engine or resolver: a session of its own, and of the
  * capabilities only those that set-up needs, never SYS_TIME again.  Returns 0,

@@ -103,7 +103,8 @@ read_boot_id(struct launcher *l)
 static int
 exec_engine(struct launcher *l, const struct launch_fd *map, size_t n)
 {
-	char *args[ARGS_MAX], style[12], listen[12];
+	const char *args[ARGS_MAX];
+	char style[12], listen[12];
 	int at = 0;
 
 	if (l->argc > ARGS_MAX - 8) {
@@ -112,13 +113,13 @@ exec_engine(struct launcher *l, const struct launch_fd *map, size_t n)
 	}
 	snprintf(style, sizeof style, "%d", (int)l->style);
 	snprintf(listen, sizeof listen, "%d", l->env.listen_fds);
-	args[at++] = (char[]){ "tock-engine" };
-	args[at++] = (char[]){ "--log-style" };
+	args[at++] = "tock-engine";
+	args[at++] = "--log-style";
 	args[at++] = style;
 	if (l->is_denied)
-		args[at++] = (char[]){ "--no-clock" };
+		args[at++] = "--no-clock";
 	if (l->env.listen_fds > 0) {
-		args[at++] = (char[]){ "--listen-fds" };
+		args[at++] = "--listen-fds";
 		args[at++] = listen;
 	}
 	for (int i = 1; i < l->argc; i++)
@@ -229,9 +230,9 @@ become_resolver(struct launcher *l)
 		{ l->log_fd, RESOLVER_FD_LOG },
 	};
 	char style[12], least[12];
-	char *const args[] = { (char[]){ "tock-resolver" },
-		(char[]){ "--log-style" }, style,
-		(char[]){ "--log-least" }, least, NULL };
+	const char *const args[] = { "tock-resolver",
+		"--log-style", style,
+		"--log-least", least, NULL };
 	int r = launch_forgo_clock();
 
 	if (r < 0)
@@ -262,26 +263,26 @@ static int
 exec_clock(struct launcher *l, const struct launch_fd *map, size_t n)
 {
 	char style[12], least[12], pid[12], watchdog[24];
-	char *args[16];
+	const char *args[16];
 	int at = 0;
 
 	snprintf(style, sizeof style, "%d", (int)l->style);
 	snprintf(least, sizeof least, "%d", l->options.log_least);
 	snprintf(pid, sizeof pid, "%d", (int)l->engine_pid);
 	snprintf(watchdog, sizeof watchdog, "%" PRIu64, l->env.watchdog_usec);
-	args[at++] = (char[]){ "tock-clock" };
-	args[at++] = (char[]){ "--log-style" };
+	args[at++] = "tock-clock";
+	args[at++] = "--log-style";
 	args[at++] = style;
-	args[at++] = (char[]){ "--log-least" };
+	args[at++] = "--log-least";
 	args[at++] = least;
 	if (l->is_denied)
-		args[at++] = (char[]){ "--denied" };
-	args[at++] = (char[]){ "--boot-id" };
+		args[at++] = "--denied";
+	args[at++] = "--boot-id";
 	args[at++] = l->boot_id;
-	args[at++] = (char[]){ "--engine-pid" };
+	args[at++] = "--engine-pid";
 	args[at++] = pid;
 	if (l->env.watchdog_usec > 0) {
-		args[at++] = (char[]){ "--watchdog-usec" };
+		args[at++] = "--watchdog-usec";
 		args[at++] = watchdog;
 	}
 	args[at] = NULL;
