@@ -47,7 +47,9 @@
 _Noreturn void
 os_linux_die(const char *what, int error)
 {
-	log_fatal("engine: %s: %s", what, strerror(error < 0 ? -error : error));
+	log_fatal("%s: %s; ending with status %d", what,
+	    error == -EPIPE ? "gone" : strerror(error < 0 ? -error : error),
+	    EX_TEMPFAIL);
 	exit(EX_TEMPFAIL);
 }
 

@@ -14,6 +14,9 @@ struct bench {
 	struct os_linux o;
 	struct os *os;
 	struct timer end;
+	/* Noted by tests of the peers: */
+	int resolver_gone;   /* calls */
+	uint32_t last_event; /* enum clk_type, 0 = none */
 };
 
 /* Without a clock and resolver unless descriptors are given. */
