@@ -10,6 +10,7 @@
 #define CONFIG_WARNINGS_MAX 100  /* more are not kept */
 #define CONFIG_SIZE_MAX (4 << 20) /* bytes of all files together */
 #define CONFIG_FILES_MAX 1000
+#define CONFIG_LINES_MAX 20000 /* directives, comments do not count */
 
 /* Commands that `opencommands` opens to UDP, in config.opencommands. */
 enum config_open {

@@ -85,10 +85,26 @@ keep(struct config *c, const struct lex_line *l)
 	return 0;
 }
 
+static int
+take(struct parse *p)
+{
+	const struct directive *d = directive_find(p->line->word[0]);
+	int r;
+
+	if (p->config->n_lines == CONFIG_LINES_MAX) {
+		parse_hint(p, "is this a configuration file?");
+		return parse_fail(p, 0, "more than %d directives",
+		    CONFIG_LINES_MAX);
+	}
+	r = directive_parse(p);
+	if (r != 0 || d->state == DIRECTIVE_INCLUDES)
+		return r;
+	return keep(p->config, p->line);
+}
+
 int
 parse_line(struct parse *p, const char *bytes, size_t size)
 {
-	const struct directive *d;
 	struct lex_line line;
 	int r;
 
@@ -101,12 +117,9 @@ parse_line(struct parse *p, const char *bytes, size_t size)
 	if (line.n == 0)
 		return 0;
 	p->line = &line;
-	d = directive_find(line.word[0]);
-	r = directive_parse(p);
+	r = take(p);
 	p->line = NULL;
-	if (r != 0 || d->state == DIRECTIVE_INCLUDES)
-		return r;
-	return keep(p->config, &line);
+	return r;
 }
 
 int

@@ -210,7 +210,7 @@ hint_usage(struct parse *p, const struct directive *d)
 	     n < sizeof args; i++)
 		n += (size_t)snprintf(args + n, sizeof args - n, " [%s N]",
 		    d->options->rows[i].name);
-	parse_hint(p, "usage: %s%s (%s)", d->name, args, d->doc);
+	parse_hint(p, "usage: %s%s - %s", d->name, args, d->doc);
 }
 
 static int
