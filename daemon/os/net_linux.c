@@ -194,12 +194,13 @@ static void
 udp_ready(struct os_linux *o, struct watch *w, short revents)
 {
 	struct link *link = (struct link *)w;
+	int n = 0;
 
 	/* First what was sent, so that its stamp is there when the answer
-	 * comes. */
+	 * comes.  Only an empty queue means that POLLERR is something else. */
 	if (link->has_stamps && (revents & (POLLERR | POLLPRI)))
-		tstamp_read_sent(o, link);
-	if (link->sock != NULL && (revents & POLLERR)) {
+		n = tstamp_read_sent(o, link);
+	if (link->sock != NULL && n == 0 && (revents & POLLERR)) {
 		int error = 0;
 		socklen_t len = sizeof error;
 

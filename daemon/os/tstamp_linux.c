@@ -120,11 +120,15 @@ tstamp_payload(const unsigned char *packet, size_t len,
 	return 0;
 }
 
-void
+int
 tstamp_read_sent(struct os_linux *o, struct link *link)
 {
 	struct net_batch *b = o->batch;
 	int n = net_batch_receive(b, link->watch.fd, MSG_ERRQUEUE);
+
+	if (n <= 0)
+		return 0;
+
 	struct pair now = o->os.ops->pair(&o->os);
 
 	for (int i = 0; i < n; i++) {
@@ -137,7 +141,7 @@ tstamp_read_sent(struct os_linux *o, struct link *link)
 		if (len == 0 || !info.has_stamp)
 			continue;
 		if (link->sock == NULL || link->sock->sent == NULL)
-			return;
+			break;
 
 		struct stamp stamp = tstamp_choose(&info, &now);
 
@@ -145,4 +149,5 @@ tstamp_read_sent(struct os_linux *o, struct link *link)
 		if (stamp.src == STAMP_KERNEL)
 			link->sock->sent(link->sock, payload, len, &stamp);
 	}
+	return n;
 }

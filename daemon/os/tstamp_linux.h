@@ -32,9 +32,9 @@ void tstamp_read(struct net_info *, const struct cmsghdr *);
 /* Chooses between the kernel's stamp in info and now. */
 struct stamp tstamp_choose(const struct net_info *info, const struct pair *now);
 
-/* Empties the error queue (one batch) and hands stamps of sent datagrams to the
- * engine. */
-void tstamp_read_sent(struct os_linux *, struct link *);
+/* Reads one batch of the error queue and hands stamps of sent datagrams to the
+ * engine.  Returns how many messages there were. */
+int tstamp_read_sent(struct os_linux *, struct link *);
 
 /* The payload of the UDP datagram in a packet that begins with a link-layer
  * header of unknown length.  Returns its length with *payload set, or 0. */
