@@ -44,6 +44,8 @@ enum cmdmon_status {
 	STT_INVALID = 3,
 	STT_NOSUCHSOURCE = 4,
 	STT_NOTENABLED = 6,
+	STT_ACCESSALLOWED = 8, /* these two are no errors */
+	STT_ACCESSDENIED = 9,
 	STT_BADVERSION = 18,
 	STT_BADLENGTH = 19,
 };

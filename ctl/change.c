@@ -65,9 +65,10 @@ step_now(struct ctl *ctl, const struct args *args)
 	return change(ctl, &q, "the clock was stepped");
 }
 
-/* A whole number or a decimal fraction, nothing after it. */
+/* chronyc does not look at what follows the second number. */
 static bool
-read_numbers(const struct args *args, double *threshold, int32_t *limit)
+read_numbers(const struct ctl *ctl, const struct args *args, double *threshold,
+    int32_t *limit)
 {
 	char *end;
 	long n;
@@ -76,7 +77,8 @@ read_numbers(const struct args *args, double *threshold, int32_t *limit)
 	if (end == args->word[0] || *end || !isfinite(*threshold))
 		return false;
 	n = strtol(args->word[1], &end, 10);
-	if (end == args->word[1] || *end || n < INT32_MIN || n > INT32_MAX)
+	if (end == args->word[1] || (*end && !ctl->is_chronyc) ||
+	    n < INT32_MIN || n > INT32_MAX)
 		return false;
 	*limit = (int32_t)n;
 	return true;
@@ -89,7 +91,7 @@ cmd_makestep(struct ctl *ctl, const struct args *args)
 
 	if (args->n == 0)
 		return step_now(ctl, args);
-	if (args->n < 2 || !read_numbers(args, &q.u.makestep.threshold,
+	if (args->n < 2 || !read_numbers(ctl, args, &q.u.makestep.threshold,
 		&q.u.makestep.limit)) {
 		ctl_complain(ctl, "Bad syntax for makestep command");
 		return CTL_FAILED;

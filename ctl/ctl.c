@@ -30,7 +30,8 @@ ctl_try(struct ctl *ctl, struct cmdmon_request *q, struct cmdmon_reply *r)
 
 	if (rc != 0)
 		return rc;
-	if (r->status != STT_SUCCESS)
+	if (r->status != STT_SUCCESS && r->status != STT_ACCESSALLOWED &&
+	    r->status != STT_ACCESSDENIED)
 		return r->status;
 	return r->code == cmdmon_entry(q->command)->reply ? 0 : REPLY_ODD;
 }
@@ -98,5 +99,5 @@ ctl_ask(struct ctl *ctl, struct cmdmon_request *q, struct cmdmon_reply *r)
 		chronyc_failure(rc);
 	else
 		tockctl_failure(ctl, cmdmon_entry(q->command)->name, rc);
-	return rc > 0 ? -EPROTO : rc;
+	return rc > 0 ? REPLY_ODD : rc;
 }

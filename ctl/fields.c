@@ -63,7 +63,7 @@ span(char *buf, double s, bool has_sign)
 		    u->decimals, s / u->size, u->name);
 	else
 		snprintf(buf, FIELD_SIZE, "%*.*f%s", u->width, u->decimals,
-		    s / u->size, u->name);
+		    fabs(s) / u->size, u->name);
 	return buf;
 }
 

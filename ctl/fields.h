@@ -16,7 +16,7 @@
 /* Seconds without a fraction: 4 wide; CMDMON_NEVER is "   -". */
 const char *field_interval(char *buf, uint32_t s);
 
-/* A span s in seconds with its unit, 6 wide, or 7 and a sign. */
+/* A span s in seconds with its unit: its size, 6 wide; 7 with the sign. */
 const char *field_span(char *buf, double s);
 const char *field_signed_span(char *buf, double s);
 

@@ -9,7 +9,8 @@
 #include "common/bytes.h"
 #include "ctl/fields.h"
 
-#define COLUMN 25 /* longer names from DNS are cut, since they are the longest */
+#define COLUMN 25      /* of a table, as chronyc has it */
+#define COLUMN_WIDE 39 /* with -w */
 
 /* Control characters in a name could steer the terminal. */
 static void
@@ -21,7 +22,7 @@ make_printable(char *s)
 }
 
 static bool
-reverse_lookup(const struct ctl *ctl, const struct addr *addr, char *buf)
+reverse_lookup(const struct addr *addr, char *buf)
 {
 	const struct endpoint e = { .addr = *addr };
 	struct sockaddr_storage ss;
@@ -34,8 +35,6 @@ reverse_lookup(const struct ctl *ctl, const struct addr *addr, char *buf)
 		NI_NAMEREQD) != 0)
 		return false;
 	make_printable(buf);
-	if (!ctl->is_wide && strlen(buf) > COLUMN)
-		memcpy(buf + COLUMN - 1, ">", 2);
 	return true;
 }
 
@@ -46,7 +45,9 @@ configured_name(struct ctl *ctl, const struct addr *addr, char *buf)
 		.u.addr = *addr };
 	struct cmdmon_reply r;
 
-	if (ctl_try(ctl, &q, &r) != 0 || r.u.name[0] == '\0')
+	/* chronyc shows the daemon's refusal and goes on. */
+	if ((ctl->is_chronyc ? ctl_ask : ctl_try)(ctl, &q, &r) != 0 ||
+	    r.u.name[0] == '\0')
 		return false;
 	snprintf(buf, NAME_SIZE, "%s", r.u.name);
 	make_printable(buf);
@@ -62,7 +63,7 @@ name_of_addr(struct ctl *ctl, const struct addr *addr, char *buf)
 		if (ctl->is_chronyc)
 			return strcpy(buf, "?");
 	} else if (ctl->has_reverse_names && ctl->format == FORMAT_TEXT &&
-	    reverse_lookup(ctl, addr, buf)) {
+	    reverse_lookup(addr, buf)) {
 		return buf;
 	}
 	return addr_print(addr, buf, NAME_SIZE);
@@ -84,4 +85,15 @@ name_of_source(struct ctl *ctl, const struct cmdmon_source *s, char *buf)
 	if (s->mode == MODE_REFCLOCK)
 		return field_refid(buf, get32(s->addr.bytes));
 	return name_of_addr(ctl, &s->addr, buf);
+}
+
+const char *
+name_cut(const struct ctl *ctl, char *name, bool is_wide)
+{
+	size_t column = is_wide ? COLUMN_WIDE : COLUMN;
+
+	if (ctl->has_reverse_names && !ctl->has_config_names &&
+	    ctl->format == FORMAT_TEXT && strlen(name) > column)
+		memcpy(name + column - 1, ">", 2);
+	return name;
 }

@@ -24,4 +24,8 @@ const char *name_of_ref(struct ctl *ctl, uint32_t refid,
 const char *name_of_source(struct ctl *ctl, const struct cmdmon_source *s,
     char *buf);
 
+/* Cuts a name that chronyc's tables have no room for; only what DNS gave (or
+ * was asked for) is cut. */
+const char *name_cut(const struct ctl *ctl, char *name, bool is_wide);
+
 #endif

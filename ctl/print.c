@@ -21,8 +21,8 @@ print_status_text(unsigned status)
 		[5] = "504 Duplicate or stale logon detected",
 		[STT_NOTENABLED] = "505 Facility not enabled in daemon",
 		[7] = "507 Bad subnet",
-		[8] = "208 Access allowed",
-		[9] = "209 Access denied",
+		[STT_ACCESSALLOWED] = "208 Access allowed",
+		[STT_ACCESSDENIED] = "209 Access denied",
 		[10] = "510 No command access from this host",
 		[11] = "511 Source already present",
 		[12] = "512 Too many sources present",
@@ -201,18 +201,21 @@ print_sourcestats(const struct cmdmon_sourcestats *s, const char *name,
 void
 print_activity(const struct cmdmon_activity *a, bool csv)
 {
+	/* chronyc takes them for unsigned. */
+	const unsigned n[] = { (unsigned)a->online, (unsigned)a->offline,
+		(unsigned)a->burst_online, (unsigned)a->burst_offline,
+		(unsigned)a->unresolved };
+
 	if (csv) {
-		printf("%d,%d,%d,%d,%d\n", a->online, a->offline,
-		    a->burst_online, a->burst_offline, a->unresolved);
+		printf("%u,%u,%u,%u,%u\n", n[0], n[1], n[2], n[3], n[4]);
 		return;
 	}
 	printf("%s\n", print_status_text(STT_SUCCESS));
-	printf("%d sources online\n", a->online);
-	printf("%d sources offline\n", a->offline);
-	printf("%d sources doing burst (return to online)\n", a->burst_online);
-	printf("%d sources doing burst (return to offline)\n",
-	    a->burst_offline);
-	printf("%d sources with unknown address\n", a->unresolved);
+	printf("%u sources online\n", n[0]);
+	printf("%u sources offline\n", n[1]);
+	printf("%u sources doing burst (return to online)\n", n[2]);
+	printf("%u sources doing burst (return to offline)\n", n[3]);
+	printf("%u sources with unknown address\n", n[4]);
 }
 
 void

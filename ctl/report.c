@@ -57,6 +57,7 @@ chronyc_sources(struct ctl *ctl, const struct args *args)
 		if (s.addr.family == ADDR_ID && !args->all)
 			continue;
 		name_of_source(ctl, &s, name);
+		name_cut(ctl, name, args->wide);
 		print_source(&s, name, args->wide, csv);
 	}
 	return CTL_OK;
@@ -98,6 +99,7 @@ chronyc_sourcestats(struct ctl *ctl, const struct args *args)
 		if (s.addr.family == ADDR_ID && !args->all)
 			continue;
 		name_of_ref(ctl, s.refid, &s.addr, name);
+		name_cut(ctl, name, args->wide);
 		print_sourcestats(&s, name, args->wide, csv);
 	}
 	return CTL_OK;
@@ -197,6 +199,19 @@ number(const struct args *args, int i, double otherwise)
 	return end == args->word[i] || !(fabs(x) <= 1e9) ? otherwise : x;
 }
 
+/* chronyc takes what is no number for the default; people mean something. */
+static bool
+are_numbers(const struct ctl *ctl, const struct args *args)
+{
+	for (int i = 0; i < args->n; i++)
+		if (!isfinite(number(args, i, NAN))) {
+			ctl_complain(ctl, "waitsync: %s is no number",
+			    args->word[i]);
+			return false;
+		}
+	return true;
+}
+
 int
 cmd_waitsync(struct ctl *ctl, const struct args *args)
 {
@@ -206,6 +221,8 @@ cmd_waitsync(struct ctl *ctl, const struct args *args)
 	const struct timespec pause = { (time_t)interval,
 		(long)((interval - trunc(interval)) * 1e9) };
 
+	if (!ctl->is_chronyc && !are_numbers(ctl, args))
+		return CTL_FAILED;
 	for (unsigned i = 1;; i++) {
 		struct cmdmon_tracking t;
 

@@ -1,0 +1,515 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""tockctl called as chronyc says what Debian's chronyc says.
+
+Both run against the same replies: made-up ones with every edge of the formats,
+random ones (SEED=n repeats a run), and those of a live chronyd, which a relay
+holds still, so that output, errors and exit codes can be compared byte for
+byte.  Network, /run and /etc/hosts are the test's own (namespaces)."""
+import itertools
+import os
+import pathlib
+import random
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "reference"))
+import debian   # noqa: E402
+
+BUILD = pathlib.Path(os.environ.get("TOCK_BUILD", "build")).resolve()
+TIMEOUT = 30
+SHOWN = 60             # different lines of an output that are printed
+HOSTS = """127.0.0.1 localhost
+192.0.2.1 short.example
+192.0.2.2 exactly-25-chars.example.
+192.0.2.3 exactly-25-chars1.example
+192.0.2.4 one-more-than-25.chars.example
+2001:db8::1 six.example
+"""
+
+N_SOURCES, SOURCE, TRACKING, STATS, MAKESTEP, ACTIVITY, MODIFY, NAME = (
+    14, 15, 33, 34, 43, 44, 50, 65)
+REPLY = {N_SOURCES: (2, 32), SOURCE: (3, 76), TRACKING: (5, 104),
+         STATS: (6, 84), MAKESTEP: (1, 28), ACTIVITY: (12, 48),
+         MODIFY: (1, 28), NAME: (19, 284)}
+
+
+# Bytes of replies.
+
+def word(x):
+    """The protocol's float: only what the edges here need."""
+    if x == 0:
+        return 0
+    e, c = 1, abs(x)
+    while c >= 1:
+        c, e = c / 2, e + 1
+    while c < 0.5:
+        c, e = c * 2, e - 1
+    e -= 1
+    c = int(c * (1 << 24) + 0.5)
+    if c > (1 << 24) - 1:
+        c, e = c >> 1, e + 1
+    return ((e + 1) & 0x7f) << 25 | (-c if x < 0 else c) & 0x1ffffff
+
+
+def f(*values):
+    return struct.pack(f">{len(values)}I", *map(word, values))
+
+
+def ip(text):
+    if not text:
+        return bytes(20)
+    if isinstance(text, int):
+        return struct.pack(">I", text) + bytes(12) + b"\0\3\0\0"
+    if ":" in text:
+        return socket.inet_pton(socket.AF_INET6, text) + b"\0\2\0\0"
+    return socket.inet_aton(text) + bytes(12) + b"\0\1\0\0"
+
+
+def source(addr="192.0.2.1", poll=6, stratum=2, state=0, mode=0, reach=255,
+           ago=12, measured=1e-3, adjusted=2e-3, margin=3e-3):
+    return ip(addr) + struct.pack(">hHHHHHI", poll, stratum, state, mode, 0,
+                                  reach, ago) + f(measured, adjusted, margin)
+
+
+def stats(addr="192.0.2.1", refid=0xC0000201, n=8, runs=4, span=500, dev=1e-4,
+          freq=0.1, skew=0.2, offset=1e-3):
+    return (struct.pack(">I", refid) + ip(addr) +
+            struct.pack(">III", n, runs, span) +
+            f(dev, freq, skew, offset, 1e-3))
+
+
+def tracking(addr="192.0.2.1", refid=0xC0000201, stratum=3, leap=0,
+             sec=1795442838, ns=60736736,
+             floats=(1e-6, -2e-6, 3e-6, 7.25, -0.5, 0.25, 0.02, 0.003, 64.5)):
+    return (struct.pack(">I", refid) + ip(addr) +
+            struct.pack(">HHIII", stratum, leap, sec >> 32,
+                        sec & 0xffffffff, ns) + f(*floats))
+
+
+class Daemon:
+    """Answers by UDP and on a datagram socket with what `answer` returns for
+    (command, payload): (status, payload), bytes of a whole reply, or None."""
+
+    def __init__(self, path):
+        self.udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.udp.bind(("127.0.0.1", 0))
+        self.port = self.udp.getsockname()[1]
+        self.unix = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.unix.bind(str(path))
+        os.chmod(path, 0o666)
+        self.path = path
+        self.answer = lambda command, payload: None
+        for sock in self.udp, self.unix:
+            threading.Thread(target=self.serve, args=[sock],
+                             daemon=True).start()
+
+    def serve(self, sock):
+        while True:
+            packet, peer = sock.recvfrom(2000)
+            if len(packet) < 28 or not peer:
+                continue
+            reply = self.reply(packet)
+            if reply:
+                try:
+                    sock.sendto(reply, peer)
+                except OSError as error:
+                    print(f"  (reply to {peer}: {error})")
+
+    def reply(self, packet):
+        command, = struct.unpack_from(">H", packet, 4)
+        answer = self.answer(command, packet[20:])
+        if answer is None or isinstance(answer, bytes):
+            return answer and answer[:16] + packet[8:12] + answer[20:]
+        status, payload = answer
+        code, length = REPLY.get(command, (1, 28))
+        if status or payload is None:
+            code, length, payload = 1, 28, b""
+        head = struct.pack(">BBHHHHHHH", 6, 2, 0, command, code, status,
+                           0, 0, 0)
+        return (head + packet[8:12] + bytes(8) + payload).ljust(length, b"\0")
+
+
+class Compare:
+    def __init__(self, theirs, ours):
+        self.programs = theirs, ours
+        self.done = self.bad = 0
+
+    def run(self, program, args, text):
+        done = subprocess.run(
+            ["chronyc", *args], executable=program, input=text or "",
+            capture_output=True, text=True, timeout=TIMEOUT,
+            errors="backslashreplace")
+        return done.stdout, done.stderr, done.returncode
+
+    def __call__(self, *args, label=None, text=None, edit=lambda r: r,
+                 between=lambda: None):
+        theirs = edit(self.run(self.programs[0], args, text))
+        between()
+        ours = edit(self.run(self.programs[1], args, text))
+        self.done += 1
+        same = theirs == ours
+        line = " ".join(args[2:] if args[:1] == ("-h",) else args)
+        print(f"{'same     ' if same else 'DIFFERENT'} chronyc {line}"
+              f"{'  # ' + label if label else ''}")
+        if not same:
+            self.bad += 1
+            show_difference(theirs, ours)
+
+
+def show_difference(theirs, ours):
+    if theirs[2] != ours[2]:
+        print(f"    exit code: theirs {theirs[2]}, ours {ours[2]}")
+    for name, left, right in zip(("out", "err"), theirs, ours):
+        rows = itertools.zip_longest(left.splitlines(), right.splitlines())
+        for a, b in [row for row in rows if row[0] != row[1]][:SHOWN]:
+            print(f"    {name}: theirs {a!r}\n    {name}: ours   {b!r}")
+
+
+# Replies that are made up.
+
+def canned(tracking_reply=None, sources=(), statistics=(), names=None,
+           errors=None, counts=(4, 1, 0, 2, 1)):
+    def answer(command, payload):
+        index, = struct.unpack_from(">I", payload)
+        if command in (errors or {}):
+            return errors[command], None
+        if command == N_SOURCES:
+            return 0, struct.pack(">I", max(len(sources), len(statistics)))
+        if command == SOURCE:
+            return (0, sources[index]) if index < len(sources) else (4, None)
+        if command == STATS:
+            return ((0, statistics[index]) if index < len(statistics)
+                    else (4, None))
+        if command == TRACKING:
+            return 0, tracking_reply or tracking()
+        if command == ACTIVITY:
+            return 0, struct.pack(">5i", *counts)
+        if command == NAME:
+            name = (names or {}).get(payload[:20])
+            return (0, name) if name else (4, None)
+        if command in (MAKESTEP, MODIFY):
+            return 0, b""
+        return 3, None
+    return answer
+
+
+SPANS = [0, 1e-12, 0.4e-9, 0.6e-9, 999e-9, 9.999e-6, 9.9994e-6, 9.9996e-6,
+         1e-5, 99.4e-6, 9.9994e-3, 9.9996e-3, 0.01, 0.5, 9.9994, 9.9996, 10,
+         99.94, 99.96, 999.4, 999.6, 1000, 99999.4, 99999.6, 1e5, 3e5, 5.9e6,
+         6.0e6, 6.1e6, 3e7, 3.5e8, 3.7e8, 1e9, 8.6e9, 8.7e9, 1e12, 1e15, 4e18]
+INTERVALS = [0, 1, 59, 60, 999, 1000, 1199, 1200, 1259, 1260, 3599, 35999,
+             36000, 39599, 39600, 345599, 345600, 431999, 432000, 86399999,
+             86400000, 94608000, 31557599, 31557600, 315576000, 4294967294,
+             4294967295]
+PPMS = [0, 1e-4, 4e-4, 6e-4, 0.5, 9.9994, 9.9996, 999.9994, 99999.4, 99999.6,
+        1e5, 1e6, 1e12, 4e18]
+REFIDS = [0, 0x47505300, 0x47505358, 0x00475053, 0x47005053, 0x7f7f0101,
+          0x4c4f434c, 0x20412042, 0x7e7f8081, 0x50505300, 0xffffffff]
+
+
+def both_signs(values):
+    return [s * v for v in values for s in (1, -1)]
+
+
+def formats(d, compare, base):
+    spans = both_signs(SPANS)
+    d.answer = canned(
+        sources=[source(adjusted=x, measured=-x, margin=x) for x in spans] +
+        [source(ago=i) for i in INTERVALS] +
+        [source(state=s, mode=m, reach=r, poll=p) for s, m, r, p in
+         [(1, 1, 1, -7), (2, 1, 7, 0), (3, 0, 0o377, 10), (4, 0, 0, 24),
+          (5, 0, 65535, -32768), (6, 3, 8, 99), (99, 99, 9, 32767)]] +
+        [source(addr=socket.inet_ntoa(struct.pack(">I", r)), mode=2)
+         for r in REFIDS] +
+        [source(stratum=s) for s in (0, 9, 10, 15, 16, 65535)],
+        statistics=[stats(offset=x, dev=x) for x in spans] +
+        [stats(freq=p, skew=p) for p in both_signs(PPMS)] +
+        [stats(span=i, n=i % 1000, runs=i % 100000) for i in INTERVALS] +
+        [stats(addr=None, refid=r) for r in REFIDS])
+    for report in "sources", "sourcestats":
+        for options in [], ["-n"], ["-c"], ["-N"]:
+            compare(*base, *options, report, label="edges of the formats")
+    for i, leap in enumerate([0, 1, 2, 3, 4, 65535]):
+        d.answer = canned(tracking(leap=leap, stratum=i))
+        compare(*base, "tracking", label=f"leap {leap}")
+        compare(*base, "-c", "tracking", label=f"leap {leap}")
+    for sec, ns in [(0, 0), (0, 1), (2**31, 999999999), (2**32 + 5, 10**9),
+                    (2**33, 7), (-1 & 2**64 - 1, 5), (9 * 10**9, 123456789)]:
+        d.answer = canned(tracking(sec=sec, ns=ns))
+        compare(*base, "tracking", label=f"time {sec} {ns}")
+        compare(*base, "-c", "tracking", label=f"time {sec} {ns}")
+    for refid in REFIDS:
+        d.answer = canned(tracking(addr=None, refid=refid))
+        compare(*base, "tracking", label=f"refid {refid:08x}")
+        compare(*base, "-c", "tracking", label=f"refid {refid:08x}")
+    for x in [0, 1e-10, 4.9e-10, 5.1e-10, -1e-12, 1, -1, 1234.5, -1e9]:
+        d.answer = canned(tracking(floats=[x] * 9))
+        compare(*base, "tracking", label=f"all {x}")
+        compare(*base, "-c", "tracking", label=f"all {x}")
+        compare(*base, "waitsync", "1", label=f"all {x}")
+        compare(*base, "-c", "waitsync", "1", label=f"all {x}")
+
+
+def names(d, compare, base):
+    addrs = ["127.0.0.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4",
+             "192.0.2.99", "2001:db8::1", "::1", "2001:db8:1:2:3:4:5:6",
+             "2001:db8:1111:2222:3333:4444:5555:6666", "::ffff:192.0.2.1",
+             "fe80::1", 1, 4294967295, None]
+    known = {ip("192.0.2.1"): b"configured.name.example",
+             ip("192.0.2.3"): b"a" * 30, ip("192.0.2.4"): b"b" * 255,
+             ip(1): b"unresolved.example", ip("::1"): b"::1"}
+    d.answer = canned(
+        sources=[source(addr=a) for a in addrs],
+        statistics=[stats(addr=a) for a in addrs], names=known)
+    for report in "sources", "sourcestats":
+        for options in [], ["-n"], ["-N"], ["-c"], ["-c", "-N"], ["-n", "-N"]:
+            compare(*base, *options, report, label="names")
+            compare(*base, *options, report, "-a", label="names")
+    for a in addrs:
+        d.answer = canned(tracking(addr=a), names=known)
+        for options in [], ["-n"], ["-N"], ["-c"], ["-c", "-N"]:
+            compare(*base, *options, "tracking", label=str(a))
+    for a in ["192.0.2.1", "192.0.2.2", "::1", "ID#0000000001", "ID#1", "ID#x",
+              "1.2.3", "1.2.3.4.5", "short.example", "nosuch.example", ""]:
+        compare(*base, "sourcename", *([a] if a else []))
+
+
+def errors(d, compare, base):
+    d.answer = canned(sources=[source()], statistics=[stats()])
+    for command in N_SOURCES, SOURCE, STATS, TRACKING, ACTIVITY, NAME:
+        report = {N_SOURCES: "sources", SOURCE: "sources",
+                  STATS: "sourcestats", TRACKING: "tracking",
+                  ACTIVITY: "activity", NAME: "sourcename 192.0.2.1"}[command]
+        for status in [1, 2, 3, 4, 6, 18, 19, 77]:
+            d.answer = canned(sources=[source()] * 2,
+                              statistics=[stats()] * 2,
+                              errors={command: status})
+            compare(*base, report, label=f"status {status}")
+            if status < 3:
+                compare(*base, "-c", report, label=f"status {status}")
+    for status in range(25):
+        d.answer = canned(errors={MAKESTEP: status, MODIFY: status})
+        compare(*base, "makestep", label=f"status {status}")
+        compare(*base, "makestep 0.1 3", label=f"status {status}")
+    wrong = struct.pack(">BBHHHHHHH", 6, 2, 0, TRACKING, 99, 0, 0, 0, 0)
+    d.answer = lambda command, payload: wrong + bytes(100)
+    compare(*base, "tracking", label="unknown reply code")
+    wrong = struct.pack(">BBHHHHHHH", 6, 2, 0, TRACKING, 12, 0, 0, 0, 0)
+    compare(*base, "tracking", label="reply of another kind")
+    d.answer = canned()
+    for words in ["makestep 1", "makestep a b", "makestep 1 2 3",
+                  "makestep 0.5 -1", "makestep 1x 2", "makestep 1 2x",
+                  "waitsync 2 0 0 0.1", "waitsync 2 0.0000000001 0 0.1",
+                  "waitsync 2 0 0.01 0.1", "waitsync a", "waitsync 1 a",
+                  "foo", "", " ", "  activity   x", "# foo", "! foo", "; foo",
+                  "% foo", "Activity", "dns -n", "dns +n", "dns -4", "dns -6",
+                  "dns -46", "dns", "dns x", "timeout", "timeout 50",
+                  "timeout x", "timeout 100", "retries", "retries 40",
+                  "retries -1", "retries 3", "password", "password x",
+                  "authhash", "authhash MD5", "exit", "quit", "quit x",
+                  "tracking x", "sources x", "sources -x", "sources -a -x",
+                  "sourcestats -v2", "sources -av"]:
+        compare(*base, words)
+    for argv in ["-m", "activity", "foo", "tracking"], ["-m", "", "activity"]:
+        compare(*base, *argv)
+    for argv in ["-m"], ["-c"], ["-a", "-f", "/x", "activity"]:
+        compare(*base, *argv)
+    for text in ["activity\nfoo\n\n# x\ntracking\nquit\nactivity\n",
+                 "activity\nfoo", "foo\nactivity\n", "  sources\n", "\n",
+                 "dns -n\nsources\ndns +n\nsources\n"]:
+        compare(*base, label=repr(text), text=text)
+    for refid, addr in [(0, None), (0x7f7f0101, None), (0x47505300, None)]:
+        d.answer = canned(tracking(addr=addr, refid=refid))
+        compare(*base, "waitsync 2 0 0 0.1", label=f"refid {refid:08x}")
+
+
+def connections(d, compare, run):
+    d.answer = canned()
+    nobody = ["-h", "127.0.0.1", "-p", "1"]
+    compare("activity", label="default places, nobody there")
+    compare("-m", "activity", "activity", label="nobody there")
+    compare(text="activity\ntracking\nfoo\n", label="nobody there")
+    compare("waitsync 2 0 0 0.1", label="nobody there")
+    compare(*nobody, "activity")
+    compare("-h", "/nonexistent,127.0.0.1", "-p", "1", "tracking")
+    compare("-h", "/nonexistent", "tracking")
+    compare("-h", "/nonexistent/x", "tracking")
+    compare("-h", "", "tracking")
+    compare("-h", "no.such.example", "tracking")
+    compare("-p", "x", "tracking")
+    compare("-h", f"/nonexistent,no.such.example,127.0.0.1,{d.path}", "-p",
+            str(d.port), "activity", label="the third of four")
+    compare("-h", f"::1,127.0.0.1,{d.path}", "-p", "1", "activity",
+            label="the third of three")
+    compare("-h", f"{d.path}", "activity", label="Unix socket")
+    compare("-4", "-h", "localhost", "-p", str(d.port), "activity")
+    compare("-h", str(run / "plain"), "activity", label="no socket there")
+    left = [p.name for p in run.iterdir() if p.name.startswith("chronyc.")]
+    compare.done += 1
+    if left:
+        compare.bad += 1
+        print(f"DIFFERENT left behind: {left}")
+    d.answer = lambda command, payload: None
+    compare("-h", f"127.0.0.1,{d.path}", "-p", str(d.port),
+            text="timeout 100\nretries 1\nactivity\n", label="silence")
+
+
+def random_replies(d, compare, base, rounds):
+    for _ in range(rounds):
+        n = random.randrange(1, 12)
+        noise = lambda size: random.randbytes(size)     # noqa: E731
+
+        def floats(count):
+            return b"".join(struct.pack(
+                ">I", (random.randrange(-50, 40) & 0x7f) << 25 |
+                random.getrandbits(25)) for _ in range(count))
+
+        def addr():
+            return ip(random.choice([
+                socket.inet_ntoa(noise(4)), 7, None,
+                socket.inet_ntop(socket.AF_INET6, noise(16))]))
+        d.answer = canned(
+            noise(4) + addr() + noise(4) + bytes(4) + noise(8) + floats(9),
+            sources=[addr() + noise(16) + floats(3) for _ in range(n)],
+            statistics=[noise(4) + addr() + noise(12) + floats(5)
+                        for _ in range(n)],
+            counts=[random.randrange(-2**31, 2**31) for _ in range(5)])
+        for report in "tracking", "sources -a", "sourcestats -a", "activity":
+            compare(*base, random.choice(["-n", "-c"]), report,
+                    label="random")
+
+
+# A live daemon.
+
+def start_chronyd(chronyd, folder, name, lines):
+    conf = folder / f"{name}.conf"
+    conf.write_text("\n".join([*lines, f"pidfile {folder}/{name}.pid", ""]))
+    log = open(folder / f"{name}.log", "w")
+    return subprocess.Popen(
+        [chronyd, "-x", "-U", "-u", "root", "-d", "-f", conf],
+        stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+
+
+class Relay:
+    """Passes requests on to a daemon's Unix socket; the same request gets the
+    same reply until forget() is called."""
+
+    def __init__(self, path, own):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.bind(str(own))
+        os.chmod(own, 0o666)
+        self.sock.connect(str(path))
+        self.sock.settimeout(5)
+        self.cache = {}
+        self.lock = threading.Lock()
+
+    def __call__(self, command, payload):
+        with self.lock:
+            key = command, payload
+            if key not in self.cache:
+                head = struct.pack(">BBHHHI8x", 6, 1, 0, command, 0, 1)
+                self.sock.send(head + payload)
+                self.cache[key] = self.sock.recv(2000)
+            return self.cache[key]
+
+    def forget(self):
+        with self.lock:
+            self.cache = {}
+
+
+def live(d, compare, base, folder, chronyd):
+    sock = folder / "live.sock"
+    daemons = [
+        start_chronyd(chronyd, folder, "a", [
+            "local stratum 8", "port 12301", "cmdport 0", "allow",
+            "bindcmdaddress /"]),
+        start_chronyd(chronyd, folder, "b", [
+            "server 127.0.0.1 port 12301 minpoll -2 maxpoll 0 iburst",
+            "server 127.0.0.2 port 12301 minpoll 0 maxpoll 0 noselect",
+            "server ::1 port 12301 minpoll 1 maxpoll 1",
+            "peer 127.0.0.3 port 12301", "server nosuch.invalid",
+            "refclock SHM 0 refid GPSX", "port 0", f"bindcmdaddress {sock}"])]
+    try:
+        for _ in range(100):
+            if sock.exists():
+                break
+            time.sleep(0.1)
+        relay = Relay(sock, folder / "relay.sock")
+        d.answer = relay
+        time.sleep(4)
+        reports = ["tracking", "sources", "sources -a", "sourcestats",
+                   "sourcestats -a", "activity", "waitsync 1",
+                   "sourcename ID#1", "sourcename 127.0.0.9", "makestep",
+                   "makestep 0.1 3"]
+        for _ in range(2):
+            for options in [], ["-n"], ["-N"], ["-c"]:
+                relay.forget()
+                for report in reports:
+                    compare(*base, *options, report, label="live")
+            time.sleep(1.5)
+        compare("-h", str(sock), "activity", label="chronyd's own socket")
+        compare("activity", label="chronyd at port 323")
+        compare("-h", "::1", "activity", label="chronyd at port 323")
+        compare("-h", "127.0.0.1", "makestep", label="not by UDP")
+    finally:
+        for daemon in daemons:
+            daemon.send_signal(signal.SIGTERM)
+            daemon.wait(10)
+
+
+def inside(theirs, chronyd):
+    """The test proper, in namespaces of its own."""
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "none", "/run"], check=True)
+    seed = int(os.environ.get("SEED", time.time()))
+    print(f"SEED={seed}")
+    random.seed(seed)
+    with tempfile.TemporaryDirectory(dir="/run") as name:
+        folder = pathlib.Path(name)
+        (folder / "hosts").write_text(HOSTS)
+        (folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        for file in "hosts", "resolv.conf":
+            subprocess.run(["mount", "--bind", folder / file, f"/etc/{file}"],
+                           check=True)
+        run = folder / "run"
+        run.mkdir()
+        (run / "plain").touch()
+        d = Daemon(run / "fake.sock")
+        compare = Compare(theirs, BUILD / "chronyc")
+        base = ["-h", f"127.0.0.1", "-p", str(d.port)]
+        formats(d, compare, base)
+        names(d, compare, base)
+        errors(d, compare, base)
+        connections(d, compare, run)
+        random_replies(d, compare, base, 25)
+        live(d, compare, base, folder, chronyd)
+        subprocess.run(["umount", "/etc/hosts", "/etc/resolv.conf"])
+    print(f"{compare.done} comparisons, {compare.bad} different")
+    return 1 if compare.bad else 0
+
+
+def main():
+    if len(sys.argv) > 2:
+        sys.exit(inside(*map(pathlib.Path, sys.argv[1:])))
+    if os.geteuid() != 0:
+        debian.skip("needs root for namespaces")
+    theirs = debian.program(BUILD, "chrony", "usr/bin/chronyc")
+    chronyd = debian.program(BUILD, "chrony", "usr/sbin/chronyd")
+    probe = subprocess.run(["unshare", "-n", "-m", "true"])
+    if probe.returncode != 0:
+        debian.skip("no namespaces here")
+    sys.exit(subprocess.run(
+        ["unshare", "-n", "-m", sys.executable, __file__, theirs, chronyd]
+    ).returncode)
+
+
+if __name__ == "__main__":
+    main()
