@@ -66,13 +66,14 @@ struct config {
 	struct config_guard guard;
 
 	char user[64];            /* "" = built-in _tock */
-	char pidfile[CONFIG_PATH_MAX]; /* /run/tock/tockd.pid; "" = none */
+	char pidfile[CONFIG_PATH_MAX]; /* /run/tock/tockd.pid; "" = none; the
+	                                  launcher does not read it */
 	uint16_t cmdport;         /* 323; 0 = no UDP */
 	struct addr bindcmd4, bindcmd6; /* 127.0.0.1, ::1 */
 	char bindcmdpath[CONFIG_PATH_MAX]; /* /run/chrony/chronyd.sock, "" = none */
-	uint16_t port;            /* 123; the server is not built yet */
-	int sched_priority;       /* 0..100; 0 */
-	bool lock_all;
+	uint16_t port;            /* 123; serving time is not built yet */
+	int sched_priority;       /* 0..100; 0; not built yet */
+	bool lock_all;            /* not built yet */
 
 	char **lines;             /* the merged configuration, for -p */
 	size_t n_lines;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/paths.h"
 #include "conf/access_opts.h"
 #include "conf/guard_opts.h"
 #include "conf/include.h"
@@ -43,158 +44,6 @@
 
 #define OBSOLETE(name) WORD(name, DIRECTIVE_OBSOLETE, "nothing any more")
 #define LATER(name, doc) WORD(name, DIRECTIVE_LATER, doc)
-
-static const struct value driftfile_rows[] = {
-	{ "interval", VALUE_INT, AT(drift_interval), 1, INT_MAX, "s",
-	    "how often the file is written at most" },
-};
-static const struct value_list driftfile_options = { driftfile_rows, 1 };
-
-const struct directive directives[] = {
-	OTHER("server", DIRECTIVE_BUILT, "NAME", &source_options, source_parse,
-	    "a server that the clock follows"),
-	{ "makestep", DIRECTIVE_BUILT, "when the clock is stepped, not slewed",
-	    LIST({ "THRESHOLD", VALUE_DOUBLE, AT(makestep_threshold), 0, 1e9,
-		"s", "larger offsets are stepped" },
-		{ "LIMIT", VALUE_INT, AT(makestep_limit), -1, 1000000, "",
-		"in so many first updates; -1 is always" }),
-	    NULL, AT(has_makestep), NULL },
-	{ "driftfile", DIRECTIVE_BUILT, "where the frequency is kept",
-	    LIST({ "FILE", VALUE_PATH, AT(driftfile), 0, CONFIG_DRIFT_NAME_MAX,
-		"", "a file of two numbers, written by the clock helper" }),
-	    &driftfile_options, 0, NULL },
-	ONE("maxslewrate", "RATE", VALUE_DOUBLE, maxslewrate_ppm, 0, 100000,
-	    "ppm", "the fastest slew"),
-	{ "maxdrift", DIRECTIVE_BUILT, "the largest frequency correction",
-	    LIST({ "FREQUENCY", VALUE_DOUBLE, AT(maxdrift_ppm), 0, 100000,
-		"ppm", "the largest frequency correction" }),
-	    NULL, AT(has_maxdrift), NULL },
-	ONE("maxdistance", "DISTANCE", VALUE_DOUBLE, maxdistance, 0, 1e6, "s",
-	    "sources with a larger root distance are not used"),
-	ONE("maxclockerror", "ERROR", VALUE_DOUBLE, maxclockerror_ppm, 0, 1e6,
-	    "ppm", "how far the clock may wander on its own"),
-	ONE("combinelimit", "FACTOR", VALUE_DOUBLE, combinelimit, 0, 1e9, "",
-	    "sources within that many distances of the best are combined"),
-	ONE("minsources", "SOURCES", VALUE_INT, minsources, 1, INT_MAX, "",
-	    "how many usable sources an update needs"),
-	FLAG("rtcsync", rtcsync,
-	    "the kernel keeps the real-time clock of the machine right"),
-	OTHER("guard", DIRECTIVE_BUILT, NULL, &guard_options, guard_parse,
-	    "what the clock helper allows"),
-	ONE("user", "NAME", VALUE_USER, user, 0, 63, "",
-	    "the user that the engine runs as"),
-	ONE("pidfile", "FILE", VALUE_PATH_OR_NONE, pidfile, 0, 0, "",
-	    "where the process ID is written"),
-	OTHER("bindcmdaddress", DIRECTIVE_BUILT, "ADDRESS", NULL,
-	    access_bindcmd, "where control requests are taken"),
-	ONE("cmdport", "PORT", VALUE_U16, cmdport, 0, 65535, "",
-	    "the UDP port for control requests; 0 is none"),
-	OTHER("opencommands", DIRECTIVE_BUILT, NULL, NULL, access_open,
-	    "the commands that are allowed over UDP"),
-	ONE("port", "PORT", VALUE_U16, port, 0, 65535, "",
-	    "the UDP port on which time is served; 0 is none"),
-	ONE("sched_priority", "PRIORITY", VALUE_INT, sched_priority, 0, 100, "",
-	    "real-time priority of the engine; 0 is none"),
-	FLAG("lock_all", lock_all, "the engine stays in memory"),
-	OTHER("include", DIRECTIVE_INCLUDES, "FILE", NULL, include_parse,
-	    "the lines of other files"),
-	OTHER("confdir", DIRECTIVE_INCLUDES, "DIRECTORY", NULL,
-	    include_confdir, "the lines of the *.conf files there"),
-
-	WORD("dumponexit", DIRECTIVE_SILENT, "nothing: dumpdir implies it"),
-	OBSOLETE("commandkey"),
-	OBSOLETE("generatecommandkey"),
-	OBSOLETE("linux_freq_scale"),
-	OBSOLETE("linux_hz"),
-
-	LATER("acquisitionport", "a fixed port for requests"),
-	LATER("allow", "clients that are served"),
-	LATER("authselectmode", "how authenticated sources are preferred"),
-	LATER("bindacqaddress", "the local address of requests"),
-	LATER("bindacqdevice", "the interface of requests"),
-	LATER("bindaddress", "the local address on which time is served"),
-	LATER("bindcmddevice", "the interface for control requests"),
-	LATER("binddevice", "the interface on which time is served"),
-	LATER("broadcast", "time sent without being asked"),
-	LATER("clientloglimit", "memory for the log of clients"),
-	LATER("clockprecision", "the precision of the clock, fixed"),
-	LATER("cmdallow", "hosts that may monitor; loopback always may"),
-	LATER("cmddeny", "hosts that may not monitor"),
-	LATER("cmdratelimit", "a limit for control requests"),
-	LATER("corrtimeratio", "how long a slew takes"),
-	LATER("deny", "clients that are not served"),
-	LATER("dscp", "the DSCP of packets"),
-	LATER("dumpdir", "where sample histories are kept"),
-	LATER("fallbackdrift", "the frequency used without sources"),
-	LATER("hwclockfile", "whether the RTC keeps UTC"),
-	LATER("hwtimestamp", "timestamps of the network card"),
-	LATER("hwtstimeout", "the wait for a timestamp of the card"),
-	LATER("initstepslew", "a measurement at start; makestep does it"),
-	LATER("keyfile", "the keys of authenticated sources"),
-	LATER("leapsecmode", "how a leap second is made"),
-	LATER("leapseclist", "a list of leap seconds"),
-	LATER("leapsectz", "a time zone with leap seconds"),
-	LATER("local", "time served without a source"),
-	LATER("log", "log files of measurements"),
-	LATER("logbanner", "headers in log files"),
-	LATER("logchange", "a message for each large correction"),
-	LATER("logdir", "where log files are"),
-	LATER("mailonchange", "a mail for each large correction"),
-	LATER("manual", "time typed in by hand"),
-	LATER("maxchange", "an end of the daemon on a large offset"),
-	LATER("maxjitter", "a limit for the jitter of sources"),
-	LATER("maxntsconnections", "a limit for NTS connections"),
-	LATER("maxsamples", "the largest number of samples kept"),
-	LATER("maxstratum", "the largest stratum of sources"),
-	LATER("maxtxbuffers", "messages kept for their timestamps"),
-	LATER("maxupdateskew", "a limit for the error of the frequency"),
-	LATER("minsamples", "the least number of samples kept"),
-	LATER("minstratum", "the least stratum of sources"),
-	LATER("nocerttimecheck", "certificates whose time is not checked"),
-	LATER("noclientlog", "no log of clients"),
-	LATER("nosystemcert", "no certificates of the system"),
-	LATER("ntpsigndsocket", "signatures by Samba"),
-	LATER("ntsaeads", "the algorithms for NTS"),
-	LATER("ntscachedir", "where NTS keys and cookies are kept"),
-	LATER("ntsdumpdir", "where NTS keys and cookies are kept"),
-	LATER("ntsntpserver", "the server named to NTS clients"),
-	LATER("ntsport", "the TCP port for NTS"),
-	LATER("ntsprocesses", "how many processes serve NTS"),
-	LATER("ntsratelimit", "a limit for NTS connections"),
-	LATER("ntsrefresh", "how long NTS keys are used"),
-	LATER("ntsrotate", "how long cookie keys are used"),
-	LATER("ntsservercert", "the certificate for NTS clients"),
-	LATER("ntsserverkey", "the certificate's key"),
-	LATER("ntstrustedcerts", "certificates trusted for NTS"),
-	LATER("peer", "a symmetric association"),
-	LATER("pool", "several servers of one name; for now write a server "
-	    "line for each, such as `server 0.pool.ntp.org iburst`"),
-	LATER("ptpdomain", "the domain for NTP over PTP"),
-	LATER("ptpport", "the port for NTP over PTP"),
-	LATER("ratelimit", "a limit for answers to a client"),
-	LATER("refclock", "a reference clock"),
-	LATER("refresh", "how often names are looked up again"),
-	LATER("reselectdist", "how much better a new source has to be"),
-	LATER("rtcautotrim", "when the RTC is set"),
-	LATER("rtcdevice", "the device of the RTC"),
-	LATER("rtcfile", "the record of the RTC's drift"),
-	LATER("rtconutc", "the RTC keeps UTC"),
-	LATER("smoothtime", "served time changes smoothly"),
-	LATER("sourcedir", "directories of server lines"),
-	LATER("stratumweight", "the distance that a stratum is worth"),
-	LATER("tempcomp", "compensation of temperature"),
-};
-
-const unsigned n_directives = sizeof directives / sizeof *directives;
-
-const struct directive *
-directive_find(const char *word)
-{
-	for (unsigned i = 0; i < n_directives; i++)
-		if (strcasecmp(directives[i].name, word) == 0)
-			return &directives[i];
-	return NULL;
-}
 
 /* "usage: driftfile FILE [interval N]" */
 static void
@@ -247,6 +96,171 @@ parse_row(struct parse *p, const struct directive *d)
 		*(bool *)(void *)((char *)&next + d->mark) = true;
 	*p->config = next;
 	return 0;
+}
+
+/* The launcher, which writes the process ID, reads no configuration. */
+static int
+parse_pidfile(struct parse *p)
+{
+	int r = parse_row(p, directive_find("pidfile"));
+
+	if (r != 0 || strcmp(p->config->pidfile, PATH_PID) == 0)
+		return r;
+	return parse_warn(p, 1, "the process ID is written to %s, not here",
+	    PATH_PID);
+}
+
+static const struct value driftfile_rows[] = {
+	{ "interval", VALUE_INT, AT(drift_interval), 1, INT_MAX, "s",
+	    "how often the file is written at most" },
+};
+static const struct value_list driftfile_options = { driftfile_rows, 1 };
+
+const struct directive directives[] = {
+	OTHER("server", DIRECTIVE_BUILT, "NAME", &source_options, source_parse,
+	    "a server that the clock follows"),
+	{ "makestep", DIRECTIVE_BUILT, "when the clock is stepped, not slewed",
+	    LIST({ "THRESHOLD", VALUE_DOUBLE, AT(makestep_threshold), 0, 1e9,
+		"s", "larger offsets are stepped" },
+		{ "LIMIT", VALUE_INT, AT(makestep_limit), -1, 1000000, "",
+		"in so many first updates; -1 is always" }),
+	    NULL, AT(has_makestep), NULL },
+	{ "driftfile", DIRECTIVE_BUILT, "where the frequency is kept",
+	    LIST({ "FILE", VALUE_PATH, AT(driftfile), 0, CONFIG_DRIFT_NAME_MAX,
+		"", "a file of two numbers, written by the clock helper" }),
+	    &driftfile_options, 0, NULL },
+	ONE("maxslewrate", "RATE", VALUE_DOUBLE, maxslewrate_ppm, 0, 100000,
+	    "ppm", "the fastest slew"),
+	{ "maxdrift", DIRECTIVE_BUILT, "the largest frequency correction",
+	    LIST({ "FREQUENCY", VALUE_DOUBLE, AT(maxdrift_ppm), 0, 100000,
+		"ppm", "the largest frequency correction" }),
+	    NULL, AT(has_maxdrift), NULL },
+	ONE("maxdistance", "DISTANCE", VALUE_DOUBLE, maxdistance, 0, 1e6, "s",
+	    "sources with a larger root distance are not used"),
+	ONE("maxclockerror", "ERROR", VALUE_DOUBLE, maxclockerror_ppm, 0, 1e6,
+	    "ppm", "how far the clock may wander on its own"),
+	ONE("combinelimit", "FACTOR", VALUE_DOUBLE, combinelimit, 0, 1e9, "",
+	    "sources within that many distances of the best are combined"),
+	ONE("minsources", "SOURCES", VALUE_INT, minsources, 1, INT_MAX, "",
+	    "how many usable sources an update needs"),
+	FLAG("rtcsync", rtcsync,
+	    "the kernel keeps the real-time clock of the machine right"),
+	OTHER("guard", DIRECTIVE_BUILT, NULL, &guard_options, guard_parse,
+	    "what the clock helper allows"),
+	ONE("user", "NAME", VALUE_USER, user, 0, 63, "",
+	    "the user that the engine runs as"),
+	{ "pidfile", DIRECTIVE_BUILT, "where the process ID is to be written",
+	    LIST({ "FILE", VALUE_PATH_OR_NONE, AT(pidfile), 0, 0, "",
+		"where the process ID is to be written" }),
+	    NULL, 0, parse_pidfile },
+	OTHER("bindcmdaddress", DIRECTIVE_BUILT, "ADDRESS", NULL,
+	    access_bindcmd, "where control requests are taken"),
+	ONE("cmdport", "PORT", VALUE_U16, cmdport, 0, 65535, "",
+	    "the UDP port for control requests; 0 is none"),
+	OTHER("opencommands", DIRECTIVE_BUILT, NULL, NULL, access_open,
+	    "the commands that are allowed over UDP"),
+	ONE("port", "PORT", VALUE_U16, port, 0, 65535, "",
+	    "the UDP port on which time is served; 0 is none"),
+	OTHER("include", DIRECTIVE_INCLUDES, "FILE", NULL, include_parse,
+	    "the lines of other files"),
+	OTHER("confdir", DIRECTIVE_INCLUDES, "DIRECTORY", NULL,
+	    include_confdir, "the lines of the *.conf files there"),
+
+	WORD("dumponexit", DIRECTIVE_SILENT, "nothing: dumpdir implies it"),
+	OBSOLETE("commandkey"),
+	OBSOLETE("generatecommandkey"),
+	OBSOLETE("linux_freq_scale"),
+	OBSOLETE("linux_hz"),
+
+	LATER("acquisitionport", "a fixed port for requests"),
+	LATER("allow", "clients that are served"),
+	LATER("authselectmode", "how authenticated sources are preferred"),
+	LATER("bindacqaddress", "the local address of requests"),
+	LATER("bindacqdevice", "the interface of requests"),
+	LATER("bindaddress", "the local address on which time is served"),
+	LATER("bindcmddevice", "the interface for control requests"),
+	LATER("binddevice", "the interface on which time is served"),
+	LATER("broadcast", "time sent without being asked"),
+	LATER("clientloglimit", "memory for the log of clients"),
+	LATER("clockprecision", "the precision of the clock, fixed"),
+	LATER("cmdallow", "hosts that may monitor; loopback always may"),
+	LATER("cmddeny", "hosts that may not monitor"),
+	LATER("cmdratelimit", "a limit for control requests"),
+	LATER("corrtimeratio", "how long a slew takes"),
+	LATER("deny", "clients that are not served"),
+	LATER("dscp", "the DSCP of packets"),
+	LATER("dumpdir", "where sample histories are kept"),
+	LATER("fallbackdrift", "the frequency used without sources"),
+	LATER("hwclockfile", "whether the RTC keeps UTC"),
+	LATER("hwtimestamp", "timestamps of the network card"),
+	LATER("hwtstimeout", "the wait for a timestamp of the card"),
+	LATER("initstepslew", "a measurement at start; makestep does it"),
+	LATER("keyfile", "the keys of authenticated sources"),
+	LATER("leapsecmode", "how a leap second is made"),
+	LATER("leapseclist", "a list of leap seconds"),
+	LATER("leapsectz", "a time zone with leap seconds"),
+	LATER("local", "time served without a source"),
+	LATER("lock_all", "the daemon stays in memory"),
+	LATER("log", "log files of measurements"),
+	LATER("logbanner", "headers in log files"),
+	LATER("logchange", "a message for each large correction"),
+	LATER("logdir", "where log files are"),
+	LATER("mailonchange", "a mail for each large correction"),
+	LATER("manual", "time typed in by hand"),
+	LATER("maxchange", "an end of the daemon on a large offset"),
+	LATER("maxjitter", "a limit for the jitter of sources"),
+	LATER("maxntsconnections", "a limit for NTS connections"),
+	LATER("maxsamples", "the largest number of samples kept"),
+	LATER("maxstratum", "the largest stratum of sources"),
+	LATER("maxtxbuffers", "messages kept for their timestamps"),
+	LATER("maxupdateskew", "a limit for the error of the frequency"),
+	LATER("minsamples", "the least number of samples kept"),
+	LATER("minstratum", "the least stratum of sources"),
+	LATER("nocerttimecheck", "certificates whose time is not checked"),
+	LATER("noclientlog", "no log of clients"),
+	LATER("nosystemcert", "no certificates of the system"),
+	LATER("ntpsigndsocket", "signatures by Samba"),
+	LATER("ntsaeads", "the algorithms for NTS"),
+	LATER("ntscachedir", "where NTS keys and cookies are kept"),
+	LATER("ntsdumpdir", "where NTS keys and cookies are kept"),
+	LATER("ntsntpserver", "the server named to NTS clients"),
+	LATER("ntsport", "the TCP port for NTS"),
+	LATER("ntsprocesses", "how many processes serve NTS"),
+	LATER("ntsratelimit", "a limit for NTS connections"),
+	LATER("ntsrefresh", "how long NTS keys are used"),
+	LATER("ntsrotate", "how long cookie keys are used"),
+	LATER("ntsservercert", "the certificate for NTS clients"),
+	LATER("ntsserverkey", "the certificate's key"),
+	LATER("ntstrustedcerts", "certificates trusted for NTS"),
+	LATER("peer", "a symmetric association"),
+	LATER("pool", "several servers of one name; for now write a server "
+	    "line for each, such as `server 0.pool.ntp.org iburst`"),
+	LATER("ptpdomain", "the domain for NTP over PTP"),
+	LATER("ptpport", "the port for NTP over PTP"),
+	LATER("ratelimit", "a limit for answers to a client"),
+	LATER("refclock", "a reference clock"),
+	LATER("refresh", "how often names are looked up again"),
+	LATER("reselectdist", "how much better a new source has to be"),
+	LATER("rtcautotrim", "when the RTC is set"),
+	LATER("rtcdevice", "the device of the RTC"),
+	LATER("rtcfile", "the record of the RTC's drift"),
+	LATER("rtconutc", "the RTC keeps UTC"),
+	LATER("sched_priority", "a real-time priority"),
+	LATER("smoothtime", "served time changes smoothly"),
+	LATER("sourcedir", "directories of server lines"),
+	LATER("stratumweight", "the distance that a stratum is worth"),
+	LATER("tempcomp", "compensation of temperature"),
+};
+
+const unsigned n_directives = sizeof directives / sizeof *directives;
+
+const struct directive *
+directive_find(const char *word)
+{
+	for (unsigned i = 0; i < n_directives; i++)
+		if (strcasecmp(directives[i].name, word) == 0)
+			return &directives[i];
+	return NULL;
 }
 
 static int

@@ -66,20 +66,20 @@ START_TEST(each_scalar_directive_sets_its_field)
 	ck_assert_int_eq(c->minsources, 2);
 	try_good(&t, "rtcsync");
 	ck_assert(c->rtcsync);
-	try_good(&t, "lock_all");
-	ck_assert(c->lock_all);
 	try_good(&t, "user ntp-user_1");
 	ck_assert_str_eq(c->user, "ntp-user_1");
+	try_good(&t, "pidfile " PATH_PID);
+	ck_assert_str_eq(c->pidfile, PATH_PID);
+	ck_assert_uint_eq(c->n_warnings, 0);
 	try_good(&t, "pidfile /run/x.pid");
 	ck_assert_str_eq(c->pidfile, "/run/x.pid");
+	ck_assert_uint_eq(c->n_warnings, 1);
 	try_good(&t, "pidfile /");
 	ck_assert_str_eq(c->pidfile, "");
 	try_good(&t, "cmdport 0");
 	ck_assert_uint_eq(c->cmdport, 0);
 	try_good(&t, "PORT 65535");
 	ck_assert_uint_eq(c->port, 65535);
-	try_good(&t, "sched_priority 100");
-	ck_assert_int_eq(c->sched_priority, 100);
 	try_fini(&t);
 }
 END_TEST
