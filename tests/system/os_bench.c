@@ -56,7 +56,7 @@ keep(struct note *n, const struct dgram *d)
 	memcpy(n->data, d->data, d->len);
 	n->last.data = n->data;
 	if (d->path != NULL) {
-		strcpy(n->path, d->path);
+		memcpy(n->path, d->path, strlen(d->path) + 1);
 		n->last.path = n->path;
 	}
 }

@@ -39,7 +39,7 @@ static int
 ask(struct answer *a, struct bench *b, const char *name, enum addr_family family)
 {
 	*a = (struct answer){ .bench = b };
-	strcpy(a->lookup.name, name);
+	memcpy(a->lookup.name, name, strlen(name) + 1);
 	a->lookup.family = family;
 	a->lookup.owner = a;
 	a->lookup.done = on_done;
