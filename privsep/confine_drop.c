@@ -71,14 +71,21 @@ confine_find_user(struct confine_user *u, const char *user, const char *group)
 static int
 change_ids(const struct confine_user *u)
 {
-	uid_t r, e, s;
-
 	if (setgroups(u->n_groups, u->groups) < 0)
 		return failed("setgroups");
 	if (setresgid(u->gid, u->gid, u->gid) < 0)
 		return failed("setresgid");
 	if (setresuid(u->uid, u->uid, u->uid) < 0)
 		return failed("setresuid");
+	return 0;
+}
+
+/* To be asked once the capabilities are gone as well. */
+static int
+check_ids(const struct confine_user *u)
+{
+	uid_t r, e, s;
+
 	if (getresuid(&r, &e, &s) < 0 || r != u->uid || e != u->uid ||
 	    s != u->uid || setuid(0) == 0) {
 		errno = EPERM;
@@ -96,37 +103,48 @@ empty_bounding_set(void)
 	return 0;
 }
 
+/* The ambient set becomes keep alone.  Inheritable first, since the kernel puts
+ * nothing into that set that is no longer in the bounding set. */
+static int
+set_ambient(int keep)
+{
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0)
+		return failed("ambient set");
+	if (keep < 0)
+		return 0;
+	if (capng_get_caps_process() < 0 ||
+	    capng_update(CAPNG_ADD, CAPNG_INHERITABLE, (unsigned)keep) < 0 ||
+	    capng_apply(CAPNG_SELECT_CAPS) < 0)
+		return failed("inheritable set");
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, keep, 0, 0) < 0)
+		return failed("ambient set");
+	return 0;
+}
+
 int
 confine_become(const struct confine_user *u, int keep)
 {
 	bool was_root = geteuid() == 0;
+	int r = set_ambient(keep);
 
-	/* The launcher's set-up is over, so what it could is taken in one go;
-	 * only root could do these three. */
-	if (was_root) {
-		if (prctl(PR_SET_SECUREBITS, SECUREBITS &
-		    ~(keep < 0 ? 0 : SECBIT_NO_CAP_AMBIENT_RAISE |
-		    SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED), 0, 0, 0) < 0)
+	if (r < 0)
+		return r;
+	if (was_root) { /* nobody else may, or could gain by not doing it */
+		if (prctl(PR_SET_SECUREBITS, SECUREBITS, 0, 0, 0) < 0)
 			return failed("securebits");
-		int r = empty_bounding_set();
+		r = empty_bounding_set();
 		if (r == 0)
 			r = change_ids(u);
 		if (r < 0)
 			return r;
 	}
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 &&
-	    errno != EINVAL) /* older than 4.3: there are none */
-		return failed("ambient set");
 	capng_clear(CAPNG_SELECT_CAPS);
 	if (keep >= 0)
 		capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED |
 		    CAPNG_INHERITABLE, (unsigned)keep);
 	if (capng_apply(CAPNG_SELECT_CAPS) < 0)
 		return failed("capability sets");
-	if (keep >= 0 && prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, keep, 0,
-	    0) < 0)
-		return failed("ambient capability");
-	return 0;
+	return was_root ? check_ids(u) : 0;
 }
 
 static int

@@ -184,7 +184,9 @@ private_root(const struct confine_dir *dirs, size_t n)
 	qsort(sorted, n, sizeof *sorted, by_path);
 
 	for (; made < n && r == 0; made++) {
-		trees[made] = clone_tree(sorted[made]);
+		bool is_twice = made > 0 && strcmp(sorted[made]->path,
+		    sorted[made - 1]->path) == 0;
+		trees[made] = is_twice ? ABSENT : clone_tree(sorted[made]);
 		if (trees[made] < ABSENT)
 			r = trees[made];
 	}

@@ -63,7 +63,7 @@ judge(const struct stat *st, const struct place *p)
 
 	if (!is_foreign && loose == 0)
 		return 0;
-	if (!p->is_strict && loose == 0 && st->st_uid != 0) {
+	if (!p->is_strict && loose == 0) {
 		log_warn("directory %s belongs to uid %u, not %u: files in it "
 		    "may be out of reach", p->path, (unsigned)st->st_uid,
 		    (unsigned)p->uid);

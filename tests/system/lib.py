@@ -14,6 +14,7 @@ import fcntl
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import struct
@@ -122,6 +123,15 @@ def clock():
             yield keeper
     finally:
         fcntl.flock(clock_lock, fcntl.LOCK_UN)
+
+
+def subtree_gone(*paths):
+    """rm -rf, in the namespace's own /run and /var/lib."""
+    for path in paths:
+        assert path.startswith(("/run/", "/var/lib/"))
+        if os.path.islink(path):
+            os.unlink(path)
+        shutil.rmtree(path, ignore_errors=True)
 
 
 def status(pid):
