@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: ISC */
+#include "privsep/clock/clockcore.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/timex.h>
+
+#include "common/log.h"
+#include "common/tspec.h"
+
+#define PPT_PER_PPM INT64_C(1000000)
+#define PPT_PER_TICK INT64_C(100000000) /* one microsecond in 10 ms */
+#define TICK 10000
+#define FREQ_ALONE (490 * PPT_PER_PPM) /* the kernel takes 500 ppm */
+#define FREQ_UNIT 65536 /* kernel: 2^-16 ppm */
+#define RATE_MOST (PPT / 10)
+#define SLEW_MS_MOST INT64_C(86400000)
+#define ERROR_MOST (16 * NSEC)
+#define STEP_MOST (INT64_MAX / 2)
+
+struct stamp
+clock_stamp(struct clock_kernel *k)
+{
+	int64_t begin = k->now(k, CLOCK_MONOTONIC);
+	struct stamp s = { .real = k->now(k, CLOCK_REALTIME) };
+
+	s.raw = k->now(k, CLOCK_MONOTONIC_RAW);
+	s.boot = k->now(k, CLOCK_BOOTTIME);
+	s.mono = k->now(k, CLOCK_MONOTONIC);
+	s.spread = s.mono - begin;
+	return s;
+}
+
+static bool
+in(int64_t v, int64_t least, int64_t most)
+{
+	return v >= least && v <= most;
+}
+
+static int
+kernel(struct clockcore *c, struct timex *tx)
+{
+	int r = c->k->adjtimex(c->k, tx);
+
+	if (r != 0)
+		log_error("adjtimex: %s", strerror(-r));
+	return -r;
+}
+
+/* Frequency alone where it reaches, since a change of tick is coarse. */
+static int
+set_rate(struct clockcore *c, int64_t ppt)
+{
+	int64_t half = ppt < 0 ? -PPT_PER_TICK / 2 : PPT_PER_TICK / 2;
+	int64_t ticks = in(ppt, -FREQ_ALONE, FREQ_ALONE) ? 0 :
+	    (ppt + half) / PPT_PER_TICK;
+	struct timex tx = { .modes = ADJ_FREQUENCY, .tick = TICK + ticks,
+		.freq = (ppt - ticks * PPT_PER_TICK) * FREQ_UNIT / PPT_PER_PPM };
+
+	if (tx.tick != c->tick)
+		tx.modes |= ADJ_TICK;
+	c->tick = TICK + ticks;
+	return kernel(c, &tx);
+}
+
+static int64_t
+get_rate(struct clockcore *c)
+{
+	struct timex tx = { .modes = 0 };
+
+	kernel(c, &tx);
+	return (tx.tick - TICK) * PPT_PER_TICK +
+	    tx.freq * PPT_PER_PPM / FREQ_UNIT;
+}
+
+static int
+put_status(struct clockcore *c)
+{
+	const struct clk_status *s = &c->status;
+	struct timex tx = { .modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR |
+		(s->tai != 0 ? ADJ_TAI : 0), .constant = s->tai,
+		.maxerror = (s->maxerror_ns + 999) / 1000,
+		.esterror = (s->esterror_ns + 999) / 1000 };
+
+	if (!(s->flags & CLK_SYNCED && c->guard.lim.flags & CLK_RTCSYNC))
+		tx.status |= STA_UNSYNC;
+	if (c->guard.leap && !(c->guard.lim.flags & CLK_LEAP_STEP))
+		tx.status |= c->guard.leap == 1 ? STA_INS : STA_DEL;
+	return kernel(c, &tx);
+}
+
+static void
+nobody_steers(struct clockcore *c)
+{
+	c->guard.leap = 0;
+	c->status = (struct clk_status){ ERROR_MOST, ERROR_MOST, 0, 0, 0, 0 };
+	put_status(c);
+}
+
+void
+clockcore_init(struct clockcore *c, struct clock_kernel *k,
+    const struct guard_record *rec, int64_t build_s, int64_t seen_s,
+    bool denied)
+{
+	struct timex rest = { .modes = ADJ_OFFSET_SINGLESHOT };
+	/* The PLL works its rest off even when off; it takes a zero when on. */
+	struct timex pll = { .modes = ADJ_STATUS | ADJ_OFFSET,
+		.status = STA_PLL | STA_UNSYNC };
+	struct timex tx = { .modes = 0 };
+
+	*c = (struct clockcore){ .k = k, .phase = PHASE_NEW, .denied = denied };
+	c->guard.ceiling_s = build_s + GUARD_YEARS_S;
+	c->guard.floor_s = build_s > seen_s - GUARD_DAY_S ? build_s :
+	    seen_s - GUARD_DAY_S;
+	if (rec && !rec->ended)
+		c->old = &rec->state;
+	kernel(c, &tx);
+	c->guard.s.base_ppt = rec ? rec->state.base_ppt :
+	    tx.freq * PPT_PER_PPM / FREQ_UNIT;
+	c->guard.s.safe_base_ppt = c->guard.s.base_ppt;
+	if (denied)
+		return;
+	kernel(c, &rest);
+	kernel(c, &pll);
+	set_rate(c, c->guard.s.base_ppt);
+	nobody_steers(c);
+}
+
+void
+clockcore_event(struct clockcore *c, uint32_t type, struct clk_rep *rep)
+{
+	struct stamp now = clock_stamp(c->k);
+	int64_t left = (c->guard.s.window_end - now.boot + NSEC - 1) / NSEC;
+	int steps = guard_steps(&c->guard);
+
+	*rep = (struct clk_rep){ .type = type, .real_ns = now.real,
+		.mono_ns = now.mono, .freq_ppt = get_rate(c),
+		.budget_ns = c->guard.s.budget,
+		.window_s = (uint16_t)(left < 0 ? 0 : in(left, 0, 65535) ?
+		    left : 65535),
+		.steps = (uint16_t)(in(steps, 0, 65534) ? steps :
+		    steps < 0 ? 65535 : 65534) };
+}
+
+static int
+do_setup(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+{
+	const struct clk_limits *l = &req->u.limits;
+	int64_t most = l->max_base_ppt;
+
+	if (!in(most, 0, RATE_MOST) || !in(l->bucket_ns, 0, 86400 * NSEC) ||
+	    !in(l->refill_ppt, 0, RATE_MOST) ||
+	    !in(l->notbefore_s, 0, INT64_MAX / NSEC) ||
+	    !in(l->notafter_s, 0, INT64_MAX / NSEC) ||
+	    l->window_s > 86400 || !in(l->steps, -1, 1000000) ||
+	    l->extra_steps > 3 || l->operator_steps > 1000 || l->flags > 7 ||
+	    !memchr(l->drift_name, '\0', CLK_DRIFT_NAME) ||
+	    strchr(l->drift_name, '/'))
+		return ERANGE;
+	guard_start(&c->guard, l, now, c->old);
+	if (c->denied || in(c->guard.s.base_ppt, -most, most))
+		return 0;
+	c->guard.s.base_ppt = 0;
+	return set_rate(c, 0);
+}
+
+static int
+do_adjust(struct clockcore *c, const struct clk_req *req,
+    const struct stamp *now)
+{
+	const struct clk_adjust *a = &req->u.adjust;
+	int64_t most = c->guard.lim.max_base_ppt, was = c->guard.slew_ppt;
+
+	if (!in(a->base_ppt, -most, most) ||
+	    !in(a->slew_ppt, -2 * RATE_MOST, 2 * RATE_MOST) ||
+	    !in(a->base_ppt + a->slew_ppt, -RATE_MOST, RATE_MOST) ||
+	    !in(a->slew_ms, 0, SLEW_MS_MOST))
+		return ERANGE;
+	if (c->denied)
+		return EPERM;
+	if (guard_slew(&c->guard, now, a->slew_ppt, a->slew_ms) != 0)
+		return ENOSPC;
+	c->guard.s.base_ppt = a->base_ppt;
+	c->slew_end = now->raw + a->slew_ms * 1000000;
+	int r = set_rate(c, a->base_ppt + c->guard.slew_ppt);
+	/* The old slew ran until now. */
+	c->guard.s.budget -= llabs(guard_scale(
+	    c->k->now(c->k, CLOCK_MONOTONIC_RAW) - now->raw, was));
+	return r;
+}
+
+static int
+do_step(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+{
+	int64_t ns = req->u.step_ns, s = tspec_floor((struct tspec){ ns });
+	struct guard was = c->guard;
+	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO,
+		.time = { s, ns - s * NSEC } }; /* ns, by ADJ_NANO */
+
+	if (!in(ns, -STEP_MOST, STEP_MOST))
+		return ERANGE;
+	if (c->denied)
+		return EPERM;
+	if (guard_step(&c->guard, now, ns) != 0)
+		return ENOSPC;
+	int r = kernel(c, &tx);
+	if (r != 0) {
+		c->guard = was;
+		return r;
+	}
+	log_info("clock stepped by %lld us", ns / 1000LL);
+	/* The kernel has forgotten status, leap and errors. */
+	return put_status(c);
+}
+
+static int
+do_status(struct clockcore *c, const struct clk_req *req,
+    const struct stamp *now)
+{
+	const struct clk_status *s = &req->u.status;
+
+	if (!in(s->esterror_ns, 0, ERROR_MOST) ||
+	    !in(s->maxerror_ns, 0, ERROR_MOST) || !in(s->leap, 0, 2) ||
+	    !(s->tai == 0 || in(s->tai, 10, 60)) || s->flags > 3)
+		return ERANGE;
+	c->status = *s;
+	if (s->flags == (CLK_SYNCED | CLK_STARTED))
+		guard_close(&c->guard);
+	guard_leap(&c->guard, now, s->leap);
+	return c->denied ? EPERM : put_status(c);
+}
+
+static int
+do_drift(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+{
+	const struct clk_drift *d = &req->u.drift;
+	int64_t most = c->guard.lim.max_base_ppt;
+
+	if (!in(d->freq_ppt, -most, most) || !in(d->skew_ppt, 0, PPT))
+		return ERANGE;
+	if (c->drift_at != 0 && now->raw - c->drift_at < GUARD_MINUTE_NS)
+		return EAGAIN;
+	c->drift = *d;
+	c->drift_at = now->raw;
+	c->drift_due = true;
+	return 0;
+}
+
+static int
+do_bye(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+{
+	(void)now;
+	if (!in(req->u.exit_code, 0, 255))
+		return ERANGE;
+	clockcore_freeze(c, req->u.exit_code);
+	return 0;
+}
+
+#define RUNNING (PHASE_RUN | PHASE_READY)
+#define USED(what) offsetof(struct clk_req, u) + what
+
+/* phases: where it is allowed; then: the phase that it leads to, if done;
+ * from, to: bytes of clk_req that must be zero. */
+static const struct verb {
+	uint32_t type;
+	unsigned phases, then;
+	size_t from, to;
+	int (*run)(struct clockcore *, const struct clk_req *,
+	    const struct stamp *);
+} verbs[] = {
+	{ CLK_SETUP, PHASE_NEW, PHASE_SETUP,
+	    USED(offsetof(struct clk_limits, zero)),
+	    USED(offsetof(struct clk_limits, drift_name)), do_setup },
+	{ CLK_SEAL, PHASE_SETUP, PHASE_RUN, USED(0), USED(120), NULL },
+	{ CLK_ADJUST, RUNNING, 0, USED(24), USED(120), do_adjust },
+	{ CLK_STEP, RUNNING, 0, USED(8), USED(120), do_step },
+	{ CLK_STATUS, RUNNING, 0, USED(offsetof(struct clk_status, zero)),
+	    USED(120), do_status },
+	{ CLK_DRIFT, RUNNING, 0, USED(16), USED(120), do_drift },
+	{ CLK_READY, PHASE_RUN, PHASE_READY, USED(0), USED(120), NULL },
+	{ CLK_BYE, ~0U, 0, USED(4), USED(120), do_bye },
+};
+
+/* NULL when no engine of ours has written this. */
+static const struct verb *
+find_verb(const struct clockcore *c, const struct clk_req *req)
+{
+	const struct verb *v = verbs;
+
+	while (v->type != req->type)
+		if (++v == verbs + sizeof verbs / sizeof *verbs)
+			return NULL;
+	for (size_t i = v->from; i < v->to; i++)
+		if (((const unsigned char *)req)[i] != 0)
+			return NULL;
+	return v->phases & c->phase && req->seq == c->seq + 1 ? v : NULL;
+}
+
+bool
+clockcore_breach(struct clockcore *c, const char *why)
+{
+	clockcore_freeze(c, EXIT_BREACH);
+	log_fatal("engine sent %s: taken for compromised", why);
+	return false;
+}
+
+bool
+clockcore_request(struct clockcore *c, const void *msg, size_t len,
+    struct clk_rep *rep)
+{
+	struct stamp now = clock_stamp(c->k);
+	const struct verb *v = NULL;
+	struct clk_req req;
+	int error = 0;
+
+	if (len == sizeof req)
+		v = find_verb(c, memcpy(&req, msg, sizeof req));
+	if (!v)
+		return clockcore_breach(c, "a malformed message");
+	c->seq++;
+	if (now.raw - c->rate_from >= NSEC) {
+		c->rate_from = now.raw;
+		c->rate = 0;
+	}
+	if (++c->rate > CLK_RATE_BREACH)
+		return clockcore_breach(c, "a flood");
+	guard_look(&c->guard, &now);
+	if (c->rate > CLK_RATE_AGAIN && v->run != do_bye)
+		error = EAGAIN;
+	else if (v->run)
+		error = v->run(c, &req, &now);
+	if (error == ERANGE) {
+		/* The slot after the newest holds the oldest. */
+		c->errors[c->n_errors++ % CLOCK_ERRORS] = now.raw;
+		if (c->n_errors >= CLOCK_ERRORS &&
+		    now.raw - c->errors[c->n_errors % CLOCK_ERRORS] <=
+		    GUARD_MINUTE_NS)
+			return clockcore_breach(c, "nonsense again and again");
+	}
+	if (c->phase == PHASE_ENDED)
+		return false;
+	if (error == 0 && v->then)
+		c->phase = v->then;
+	if (error != 0 && error != EPERM &&
+	    now.raw - c->refused_at >= GUARD_MINUTE_NS) {
+		c->refused_at = now.raw;
+		log_warn("request %u refused: %s", v->type, strerror(error));
+	}
+	clockcore_event(c, CLK_DONE, rep);
+	rep->seq = req.seq;
+	rep->error = error;
+	return true;
+}
+
+int64_t
+clockcore_timeout(const struct clockcore *c)
+{
+	int64_t left = c->slew_end - c->k->now(c->k, CLOCK_MONOTONIC_RAW);
+
+	if (c->guard.slew_ppt == 0)
+		return -1;
+	return left <= 0 ? 0 : left + 1 + guard_scale(left,
+	    c->guard.s.base_ppt + c->guard.slew_ppt);
+}
+
+static void
+end_slew(struct clockcore *c)
+{
+	set_rate(c, c->guard.s.base_ppt);
+	guard_slew_end(&c->guard, c->k->now(c->k, CLOCK_MONOTONIC_RAW));
+	clockcore_clock_was_set(c);
+}
+
+bool
+clockcore_expire(struct clockcore *c, struct clk_rep *rep)
+{
+	if (clockcore_timeout(c) != 0)
+		return false;
+	end_slew(c);
+	clockcore_event(c, CLK_SLEWED, rep);
+	return true;
+}
+
+void
+clockcore_clock_was_set(struct clockcore *c)
+{
+	struct stamp now = clock_stamp(c->k);
+
+	guard_look(&c->guard, &now);
+}
+
+void
+clockcore_root_grants(struct clockcore *c)
+{
+	c->guard.root_end = c->k->now(c->k, CLOCK_BOOTTIME) + GUARD_MINUTE_NS;
+	log_info("root grants one step within 60 s");
+}
+
+void
+clockcore_freeze(struct clockcore *c, int exit_code)
+{
+	if (c->phase == PHASE_ENDED)
+		return;
+	if (exit_code == EXIT_BREACH)
+		c->guard.s.base_ppt = c->guard.s.safe_base_ppt;
+	if (!c->denied) {
+		end_slew(c);
+		nobody_steers(c);
+	}
+	c->phase = PHASE_ENDED;
+	c->exit_code = exit_code;
+}

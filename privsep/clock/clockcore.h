@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Decides on the engine's requests and does them, all through struct
+ * clock_kernel: the same object in the clock role, in the simulator and under
+ * the fuzzer.  Files, signals and sockets are the caller's; it finds in the
+ * struct what it has to do (drift_due, guard.closed_now, phase).
+ *
+ * The kernel runs at base + slew; the slew's end is the core's own duty (a
+ * dead man's handle), measured on CLOCK_MONOTONIC_RAW. */
+#ifndef PRIVSEP_CLOCK_CLOCKCORE_H
+#define PRIVSEP_CLOCK_CLOCKCORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "privsep/clock/guard.h"
+#include "privsep/clock/kernel.h"
+#include "privsep/wire_clock.h"
+
+#define EXIT_ENGINE_GONE 75
+#define EXIT_BREACH 76
+
+enum clock_phase {
+	PHASE_NEW = 1,    /* before CLK_SETUP */
+	PHASE_SETUP = 2,  /* before CLK_SEAL */
+	PHASE_RUN = 4,
+	PHASE_READY = 8,  /* CLK_READY came */
+	PHASE_ENDED = 16, /* frozen; exit_code holds */
+};
+
+#define CLOCK_ERRORS 10 /* so many ERANGE in 60 s are an attack */
+
+struct clockcore {
+	struct clock_kernel *k;
+	struct guard guard;
+	const struct guard_state *old; /* the last run's; NULL = new window */
+	bool denied;            /* this run may not touch the clock */
+	enum clock_phase phase;
+	int exit_code;
+	uint32_t seq;
+	long tick;              /* as last set, us in 10 ms */
+	int64_t slew_end;       /* raw, while guard.slew_ppt != 0 */
+	struct clk_status status;
+	int64_t rate_from;      /* raw: second whose requests are counted */
+	unsigned rate, n_errors;
+	int64_t errors[CLOCK_ERRORS]; /* raw of the last ERANGE answers */
+	int64_t refused_at;     /* raw: last refusal that was logged */
+	struct clk_drift drift;
+	int64_t drift_at;       /* raw of the last record taken; 0 = never */
+	bool drift_due;         /* for the caller: write drift, clear this */
+};
+
+/* Makes the kernel sane (tick 10000, no PLL, no rest of adjtime(3), the base
+ * of rec or the kernel's own frequency), unless denied.  rec is this boot's
+ * record or NULL, and is kept until CLK_SETUP.  build_s: when we were built;
+ * seen_s: the last time that is known to have been (0 = none), both since 1970:
+ * the clock is never stepped to before build_s, or to more than a day before
+ * seen_s. */
+void clockcore_init(struct clockcore *, struct clock_kernel *,
+    const struct guard_record *rec, int64_t build_s, int64_t seen_s,
+    bool denied);
+
+/* Does what a message of len bytes asks for.  True: send *rep.  False: no
+ * answer, the end has come (phase, exit_code): CLK_BYE, or a breach. */
+bool clockcore_request(struct clockcore *, const void *msg, size_t len,
+    struct clk_rep *rep);
+
+/* A message that must not be answered: freezes, logs, exit code 76.  Returns
+ * false. */
+bool clockcore_breach(struct clockcore *, const char *why);
+
+/* ns of CLOCK_MONOTONIC until clockcore_expire() has something to do; -1 =
+ * never. */
+int64_t clockcore_timeout(const struct clockcore *);
+
+/* Ends a slew whose time is over.  True: send *event (CLK_SLEWED). */
+bool clockcore_expire(struct clockcore *, struct clk_rep *event);
+
+/* The clock was set, by us or by others; uid 0 has sent SIGUSR1. */
+void clockcore_clock_was_set(struct clockcore *);
+void clockcore_root_grants(struct clockcore *);
+
+/* Fills an event that the caller sends: CLK_TERM, CLK_RELOAD. */
+void clockcore_event(struct clockcore *, uint32_t type, struct clk_rep *event);
+
+/* Ends the slew, keeps base (76: the base of the window's end), says that
+ * nobody steers, and ends.  Does nothing the second time. */
+void clockcore_freeze(struct clockcore *, int exit_code);
+
+/* Four clocks, read together. */
+struct stamp clock_stamp(struct clock_kernel *);
+
+#endif

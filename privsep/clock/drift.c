@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: ISC */
+#include "privsep/clock/drift.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/log.h"
+
+void
+file_replace(int dir, const char *name, const void *data, size_t len)
+{
+	char temp[CLK_DRIFT_NAME + 4];
+
+	if (dir < 0 || *name == '\0')
+		return;
+	snprintf(temp, sizeof temp, "%s.tmp", name);
+	unlinkat(dir, temp, 0);
+	errno = 0;
+	int fd = openat(dir, temp,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
+	/* Not renameat2(), which may use another call than the filter knows.
+	 * A short write (full disk) leaves the old file. */
+	if (fd < 0 || write(fd, data, len) != (ssize_t)len ||
+	    syscall(SYS_renameat2, dir, temp, dir, name, 0) != 0)
+		log_warn("%s: %s", name, strerror(errno ? errno : ENOSPC));
+	if (fd >= 0)
+		close(fd);
+}
+
+long
+file_load(int dir, const char *name, void *data, size_t size)
+{
+	int fd = openat(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	long n = fd < 0 ? -1 : read(fd, data, size);
+
+	if (fd >= 0)
+		close(fd);
+	return n;
+}
+
+/* Without floating point: its printing is the larger part of a libc. */
+size_t
+drift_text(const struct clk_drift *d, char text[DRIFT_LEN])
+{
+	long long freq = llabs(d->freq_ppt), skew = d->skew_ppt;
+	char whole[16];
+
+	snprintf(whole, sizeof whole, "%s%lld", d->freq_ppt > 0 ? "-" : "",
+	    freq / 1000000);
+	return (size_t)snprintf(text, DRIFT_LEN, "%13s.%06lld %13lld.%06lld\n",
+	    whole, freq % 1000000, skew / 1000000, skew % 1000000);
+}

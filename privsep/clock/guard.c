@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Every rule here answers an attack; the tests that show it are in
+ * tests/unit/test_guard.c, and the claim itself in test_claim.c. */
+#include "privsep/clock/guard.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/tspec.h"
+
+int64_t
+guard_scale(int64_t ns, int64_t ppt)
+{
+	return (int64_t)((__int128)ns * ppt / PPT);
+}
+
+static int64_t
+min(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* As much of want as a pool of the same sign holds. */
+static int64_t
+part(int64_t pool, int64_t want)
+{
+	if ((pool < 0) != (want < 0))
+		return 0;
+	return llabs(pool) < llabs(want) ? pool : want;
+}
+
+static int64_t
+asleep(const struct stamp *from, const struct stamp *to)
+{
+	return (to->boot - to->mono) - (from->boot - from->mono);
+}
+
+void
+guard_start(struct guard *g, const struct clk_limits *lim,
+    const struct stamp *now, const struct guard_state *old)
+{
+	struct guard_state *s = &g->s;
+	struct guard_state new = { .budget = lim->bucket_ns,
+		.window_end = now->boot + lim->window_s * NSEC,
+		.steps = lim->extra_steps +
+		    (lim->steps > 0 ? (uint32_t)lim->steps : 0),
+		.operator_steps = lim->operator_steps,
+		.safe_base_ppt = s->base_ppt, .anchor = *now };
+
+	g->lim = *lim;
+	if (lim->notafter_s != 0)
+		g->ceiling_s = lim->notafter_s;
+	if (g->floor_s < lim->notbefore_s)
+		g->floor_s = lim->notbefore_s;
+	new.base_ppt = s->base_ppt;
+	*s = old ? *old : new;
+	s->base_ppt = new.base_ppt;
+
+	/* What moved the clock while nobody watched may have been a helper that
+	 * was killed after its last record. */
+	int64_t ran = now->raw - s->anchor.raw;
+	int64_t moved = now->real - s->anchor.real - ran -
+	    asleep(&s->anchor, now);
+	int64_t base = guard_scale(ran, lim->max_base_ppt);
+	moved = moved > base ? moved - base :
+	    moved < -base ? moved + base : 0;
+	s->grant -= part(s->grant, moved);
+	s->credit -= part(s->credit, moved);
+	s->budget -= part(s->budget, llabs(moved));
+	new.anchor.raw = s->anchor.raw; /* the budget fills up from there */
+	s->anchor = new.anchor;
+	guard_look(g, now);
+}
+
+void
+guard_close(struct guard *g)
+{
+	if (g->s.window_end == 0)
+		return;
+	g->s.window_end = 0;
+	g->s.steps = 0;
+	g->s.safe_base_ppt = g->s.base_ppt;
+	g->closed_now = true;
+	log_info("start window closed");
+}
+
+/* REALTIME and BOOTTIME are slewed alike and both count suspends: a difference
+ * is a step.  x: by how much the clock was stepped, and we did not do it. */
+static void
+note_foreign_step(struct guard *g, const struct stamp *now)
+{
+	const struct stamp *then = &g->s.anchor;
+	int64_t x = (now->real - then->real) - (now->boot - then->boot);
+	int64_t jump = g->leap == 1 ? -NSEC : NSEC;
+	int64_t slept = asleep(then, now), most = GUARD_CREDIT_MOST;
+
+	/* The kernel applies a leap on a timer tick, a little late. */
+	if (g->leap && !(g->lim.flags & CLK_LEAP_STEP) &&
+	    llabs(x - jump) < NSEC / 2 &&
+	    then->real < (g->leap_at + 1) * NSEC &&
+	    now->real >= (g->leap_at - 1) * NSEC) {
+		g->s.leap_used = g->leap_at;
+		g->leap = 0;
+		x -= jump;
+	}
+	if (llabs(x) <= GUARD_FOREIGN_NS + now->spread + then->spread)
+		return;
+	log_warn("clock was stepped by %lld us, not by us", x / 1000LL);
+	if (slept > 0)
+		most = GUARD_ASLEEP_NS + guard_scale(slept, GUARD_ASLEEP_PPT);
+	x = g->s.credit - part(x, x < 0 ? -most : most);
+	g->s.credit = part(x, x < 0 ? -GUARD_CREDIT_MOST : GUARD_CREDIT_MOST);
+	g->s.credit_end = now->boot + GUARD_CREDIT_NS;
+}
+
+void
+guard_look(struct guard *g, const struct stamp *now)
+{
+	struct guard_state *s = &g->s;
+
+	if (s->anchor.raw == 0)
+		return;
+	s->budget = min(g->lim.bucket_ns, s->budget +
+	    guard_scale(now->raw - s->anchor.raw, g->lim.refill_ppt));
+	if (now->boot >= s->window_end)
+		guard_close(g);
+	if (now->boot >= s->credit_end)
+		s->credit = 0;
+	if (now->boot >= g->root_end)
+		g->root_end = 0;
+	if (s->operator_steps >= g->lim.operator_steps) {
+		s->operator_next = now->boot + GUARD_OPERATOR_NS;
+	} else if (now->boot >= s->operator_next) {
+		s->operator_next += GUARD_OPERATOR_NS;
+		s->operator_steps++;
+	}
+	note_foreign_step(g, now);
+	s->anchor = *now;
+}
+
+static int
+draw(struct guard *g, int64_t want, bool is_slew)
+{
+	struct guard_state *s = &g->s;
+	int64_t grant = is_slew ? part(s->grant, want) : 0;
+	int64_t credit = part(s->credit, want - grant);
+	int64_t rest = llabs(want - grant - credit);
+
+	if (rest > 0 && rest > s->budget)
+		return ENOSPC;
+	s->grant -= grant;
+	s->credit -= credit;
+	s->budget -= rest;
+	if (is_slew) {
+		g->drawn_grant = grant;
+		g->drawn_credit = credit;
+		g->drawn_budget = rest;
+	}
+	return 0;
+}
+
+void
+guard_slew_end(struct guard *g, int64_t raw)
+{
+	int64_t ran = guard_scale(raw - g->slew_from, g->slew_ppt);
+	int64_t grant = part(g->drawn_grant, ran);
+	int64_t credit = part(g->drawn_credit, ran - grant);
+
+	if (g->slew_ppt == 0)
+		return;
+	g->s.grant += g->drawn_grant - grant;
+	g->s.credit += g->drawn_credit - credit;
+	g->s.budget = min(g->lim.bucket_ns, g->s.budget + g->drawn_budget -
+	    llabs(ran - grant - credit) - 1);
+	g->slew_ppt = 0;
+}
+
+int
+guard_slew(struct guard *g, const struct stamp *now, int64_t ppt, int64_t ms)
+{
+	struct guard was = *g;
+	int64_t want = guard_scale(ms * 1000000, ppt); /* 17 280 s at most */
+
+	guard_slew_end(g, now->raw);
+	if (g->s.window_end != 0 || g->lim.flags & CLK_GUARD_OFF)
+		g->s.grant = want;
+	if (draw(g, want, true) != 0) {
+		*g = was;
+		return ENOSPC;
+	}
+	g->slew_ppt = ms > 0 ? ppt : 0;
+	g->slew_from = now->raw;
+	return 0;
+}
+
+int
+guard_step(struct guard *g, const struct stamp *now, int64_t ns)
+{
+	struct guard_state *s = &g->s;
+	bool unlimited = g->lim.steps == CLK_STEPS_UNLIMITED;
+	int64_t target = tspec_floor((struct tspec){ span_sum(now->real, ns) });
+
+	if (g->lim.flags & CLK_GUARD_OFF) {
+		; /* as chrony */
+	} else if (target < g->floor_s || target >= g->ceiling_s) {
+		return ENOSPC;
+	} else if (g->lim.flags & CLK_LEAP_STEP && g->leap &&
+	    ns == (g->leap == 1 ? -NSEC : NSEC) &&
+	    llabs(now->real - g->leap_at * NSEC) <= GUARD_LEAP_NEAR_NS) {
+		s->leap_used = g->leap_at;
+		g->leap = 0;
+	} else if (g->root_end != 0) {
+		g->root_end = 0;
+	} else if (s->window_end != 0 && (unlimited || s->steps > 0)) {
+		s->steps -= s->steps > 0;
+	} else if (draw(g, ns, false) != 0) {
+		if (s->operator_steps > 0)
+			s->operator_steps--;
+		else if (unlimited && now->boot >= s->free_step)
+			s->free_step = now->boot + GUARD_MINUTE_NS;
+		else
+			return ENOSPC;
+	}
+	s->anchor.real += ns;
+	return 0;
+}
+
+void
+guard_leap(struct guard *g, const struct stamp *now, int leap)
+{
+	int64_t day = now->real / NSEC / GUARD_DAY_S + 1;
+	time_t midnight = day * GUARD_DAY_S;
+	struct tm tm;
+
+	gmtime_r(&midnight, &tm);
+	g->leap = tm.tm_mday == 1 && (tm.tm_mon == 0 || tm.tm_mon == 6) &&
+	    midnight != g->s.leap_used ? leap : 0;
+	g->leap_at = midnight;
+}
+
+int
+guard_steps(const struct guard *g)
+{
+	if (g->lim.steps == CLK_STEPS_UNLIMITED || g->lim.flags & CLK_GUARD_OFF)
+		return -1;
+	return (int)(g->s.steps + g->s.operator_steps) + (g->root_end != 0);
+}
