@@ -13,6 +13,7 @@ import ctypes
 import fcntl
 import os
 import pathlib
+import pwd
 import re
 import shutil
 import signal
@@ -143,6 +144,10 @@ def status(pid):
 
 def capabilities(pid, which="CapPrm"):
     return int(status(pid)[which][0], 16)
+
+
+def uid_of(user):
+    return pwd.getpwnam(user).pw_uid
 
 
 def is_alive(pid):

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Who dies, and what the others and the kernel's clock do then."""
+import contextlib
+import os
+import pathlib
+import signal
+import sys
+import time
+
+import lib
+
+sys.path[:0] = [str(lib.ROOT / "tests/reference")]
+import keepclock                                        # noqa: E402
+import reference                                        # noqa: E402
+
+OFFSET = 0.150          # s that the reference is ahead: a slew of seconds
+SLOW = "maxslewrate 20000"
+POLL = "iburst minpoll 2 maxpoll 4"
+
+
+def ppm():
+    return keepclock.frequency(keepclock.adjtimex())
+
+
+@contextlib.contextmanager
+def slewing(folder, keeper):
+    """A tockd that is in the middle of a slew; yields it and the frequency
+    that the kernel had before."""
+    with reference.serving(lib.BUILD, folder / "anchor", OFFSET,
+                           keeper=keeper) as ref, \
+            lib.tockd(folder, [f"server 127.0.0.1 port {ref.port} {POLL}",
+                               SLOW], keeper=keeper) as daemon:
+        before = ppm()
+        begun = lib.until(lambda: abs(ppm() - before) > 1000, 30)
+        lib.check(begun is not None,
+                  f"a slew began after {begun or 0:.1f} s: {ppm():.0f} ppm")
+        yield daemon, before
+
+
+def engine_dies_in_a_slew(folder):
+    with lib.clock() as keeper, slewing(folder, keeper) as (daemon, before):
+        roles = daemon.roles()
+        start = time.monotonic()
+        os.kill(roles["tock-engine"], signal.SIGKILL)
+        calm = lib.until(lambda: keepclock.adjtimex().tick == 10000 and
+                         abs(ppm() - before) < 501, 1, 0.001)
+        lib.check(calm is not None, f"tick is 10000 {calm or 1:.3f} s after")
+        lib.check(abs(ppm() - before) < 1, "with the frequency of before: "
+                  f"{before:.3f} ppm, {ppm():.3f} now")
+        lib.check(daemon.wait(3) == 75,
+                  f"exit 75 after {time.monotonic() - start:.3f} s: "
+                  f"{daemon.process.returncode}")
+        gone = lib.until(lambda: not any(map(lib.is_alive, roles.values())), 2)
+        lib.check(gone is not None, "no role is left")
+        lib.check("signal 9" in daemon.text(), "the log names the signal")
+
+
+def clock_dies(folder):
+    with lib.clock() as keeper, lib.tockd(
+            folder, ["server 127.0.0.1 port 9"], keeper=keeper) as daemon:
+        roles = daemon.roles()
+        os.kill(roles["tock-clock"], signal.SIGKILL)
+        gone = lib.until(lambda: not any(map(lib.is_alive, roles.values())), 2)
+        lib.check(gone is not None, f"all are gone after {gone or 2:.3f} s")
+
+
+def resolver_dies(folder):
+    """The engine goes on with what it knows, and ends at the next need of a
+    name, or after a minute."""
+    with lib.clock() as keeper, lib.tockd(
+            folder, ["server 127.0.0.1 port 9"], keeper=keeper) as daemon:
+        roles = daemon.roles()
+        start = time.monotonic()
+        os.kill(roles["tock-resolver"], signal.SIGKILL)
+        time.sleep(2)
+        lib.check(lib.is_alive(roles["tock-engine"]), "the engine goes on")
+        lib.check("resolver" in daemon.text(), "the log says so")
+        if os.environ.get("TOCK_LONG"):
+            lib.check(daemon.wait(75) == 75, "exit 75 after "
+                      f"{time.monotonic() - start:.0f} s")
+
+
+def sigterm_ends_in_order(folder):
+    drift = pathlib.Path("/var/lib/tock/drift")
+    kept = pathlib.Path("/var/lib/tock/clock/drift")
+    with lib.clock() as keeper, \
+            reference.serving(lib.BUILD, folder / "anchor", 0.002,
+                              keeper=keeper) as ref, \
+            lib.tockd(folder, [f"server 127.0.0.1 port {ref.port} {POLL}",
+                               f"driftfile {drift}"],
+                      keeper=keeper) as daemon:
+        lib.check(daemon.says("sync|select", 20), "it synchronises")
+        time.sleep(5)
+        roles = daemon.roles()
+        start = time.monotonic()
+        daemon.process.send_signal(signal.SIGTERM)
+        lib.check(daemon.wait(6) == 0, "SIGTERM: status 0 after "
+                  f"{time.monotonic() - start:.3f} s")
+        lib.check(keepclock.adjtimex().tick == 10000, "no slew is left")
+        lib.check(not any(map(lib.is_alive, roles.values())),
+                  "no role is left")
+        written = [p for p in (drift, kept) if p.exists()]
+        if lib.check(len(written) == 1, f"the drift was written: {written}"):
+            words = written[0].read_text().split()
+            lib.check(len(words) == 2 and abs(float(words[0])) < 500,
+                      f"two numbers: {words}")
+
+
+def every_ending_signal_is_orderly(folder):
+    for sig in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+        with lib.clock() as keeper, lib.tockd(
+                folder, ["server 127.0.0.1 port 9"], keeper=keeper) as daemon:
+            daemon.process.send_signal(sig)
+            lib.check(daemon.wait(6) == 0, f"{sig.name}: status "
+                      f"{daemon.process.returncode}")
+
+
+def an_assertion_is_an_abort(folder):
+    """Under the filter too: SIGABRT, not SIGSYS."""
+    with lib.clock() as keeper, lib.tockd(
+            folder, ["server 127.0.0.1 port 9"], keeper=keeper) as daemon:
+        os.kill(daemon.roles()["tock-engine"], signal.SIGABRT)
+        lib.check(daemon.wait(3) == 75, "exit 75 after an abort: "
+                  f"{daemon.process.returncode}")
+        lib.check("signal 6" in daemon.text(), "the log names SIGABRT")
+
+
+lib.alone()
+lib.main(engine_dies_in_a_slew, clock_dies, resolver_dies,
+         sigterm_ends_in_order, every_ending_signal_is_orderly,
+         an_assertion_is_an_abort)
