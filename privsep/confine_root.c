@@ -258,13 +258,14 @@ confine_root(struct confine_dir *dirs, size_t n)
 			return -EINVAL;
 		}
 	}
-	umask(077);
+	umask(022); /* the way to dirs[] must be open to a role that is not root */
 	if (has_mount_calls()) {
 		r = private_root(dirs, n);
 		if (r < 0)
 			return r;
 		got = CONFINE_ROOT_PRIVATE;
 	}
+	umask(077);
 	r = open_dirs(dirs, n);
 	if (r < 0)
 		return r;
