@@ -222,14 +222,22 @@ cmds_run_line(struct ctl *ctl, char *line)
 	return cmds_run(ctl, words, n);
 }
 
+static bool
+is_for_prompt(const struct command *c)
+{
+	return c->run == cmd_dns || c->run == cmd_timeout ||
+	    c->run == cmd_retries || c->run == cmd_quit;
+}
+
 void
-cmds_help(const struct ctl *ctl)
+cmds_help(const struct ctl *ctl, bool at_prompt)
 {
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		const struct command *c = &commands[i];
 		int width;
 
-		if (!c->help || !is_known(ctl, c))
+		if (!c->help || !is_known(ctl, c) ||
+		    (!at_prompt && is_for_prompt(c)))
 			continue;
 		width = printf("  %s %s", c->word, c->args);
 		if (width > 27)
@@ -244,7 +252,7 @@ cmd_help(struct ctl *ctl, const struct args *args)
 	const struct command *c;
 
 	if (args->n == 0) {
-		cmds_help(ctl);
+		cmds_help(ctl, true);
 		return CTL_OK;
 	}
 	c = find(ctl, args->word[0]);

@@ -24,8 +24,9 @@ int cmds_run_line(struct ctl *, char *line);
 /* The same with the words in place (n >= 1). */
 int cmds_run(struct ctl *, char **words, int n);
 
-/* The list of commands on stdout. */
-void cmds_help(const struct ctl *);
+/* The list of commands on stdout; those that make sense at a prompt only, if
+ * that is where we are. */
+void cmds_help(const struct ctl *, bool at_prompt);
 
 /* The commands, by file: each prints its result and returns an exit code. */
 

@@ -82,6 +82,8 @@ tockctl_failure(const struct ctl *ctl, const char *name, int rc)
 	} else if (rc == REPLY_ODD) {
 		ctl_complain(ctl, "%s: the daemon's reply makes no sense",
 		    name);
+	} else if (ctl->hosts) {
+		ctl_complain(ctl, "no answer from %s", ctl->hosts);
 	} else {
 		ctl_complain(ctl, "no answer from tockd: is it running? "
 		    "systemctl status tockd");

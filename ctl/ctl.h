@@ -20,6 +20,7 @@ enum ctl_format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 struct ctl {
 	struct conn conn;
 	const char *program;    /* for messages */
+	const char *hosts;      /* as asked for with -h, or NULL */
 	bool is_chronyc;
 	enum ctl_format format;
 	bool has_reverse_names; /* addresses through DNS (chronyc without -n) */

@@ -12,14 +12,14 @@
 #define STEPS_UNLIMITED 65535
 
 static const char *
-day(char *buf, int64_t s)
+day(char *buf, int64_t s, const char *otherwise)
 {
 	time_t t = (time_t)s;
 	struct tm tm;
 
 	if (s == 0 || !gmtime_r(&t, &tm) ||
 	    strftime(buf, FIELD_SIZE, "%Y-%m-%d", &tm) == 0)
-		snprintf(buf, FIELD_SIZE, "built-in");
+		snprintf(buf, FIELD_SIZE, "%s", otherwise);
 	return buf;
 }
 
@@ -49,8 +49,9 @@ print_text(const struct cmdmon_guard *g)
 		printf("steps      %" PRIu32 " of %" PRId32 " left (makestep)",
 		    g->steps_left, g->steps);
 	printf(", %" PRIu32 " for remote operators\n", g->operator_steps);
-	printf("dates      from %s to %s\n", day(a, g->notbefore_s),
-	    day(b, g->notafter_s));
+	printf("dates      from %s to %s\n",
+	    day(a, g->notbefore_s, "when tockd was built"),
+	    day(b, g->notafter_s, "20 years after that"));
 	printf("refused    %" PRIu32 " out of range, %" PRIu32
 	       " over budget, %" PRIu32 " too often, %" PRIu32 " other\n",
 	    g->refused_range, g->refused_budget, g->refused_rate,

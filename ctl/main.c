@@ -128,6 +128,7 @@ run(struct ctl *ctl, const struct start *s, char **argv)
 		ctl_complain(ctl, "Could not become user %s", s->user);
 		return EXIT_FAILURE;
 	}
+	ctl->hosts = s->hosts;
 	if (s->hosts)
 		conn_add_hosts(&ctl->conn, s->hosts, s->port, ctl->family);
 	else

@@ -17,7 +17,7 @@ usage(const struct ctl *ctl)
 {
 	puts("usage: tockctl [-46ciw] [--json] [-h HOST,...] [-p PORT]"
 	     " [COMMAND [ARG...]]\n");
-	cmds_help(ctl);
+	cmds_help(ctl, false);
 	puts("\n"
 	    "  -c, --csv    comma-separated values with a header\n"
 	    "  --json       JSON\n"
