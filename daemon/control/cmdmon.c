@@ -192,10 +192,12 @@ cmdmon_answer(struct engine *e, enum cmdmon_via via, uint32_t uid,
 	if (result != STT_BADVERSION && request.entry &&
 	    request.entry->native && !is_native)
 		result = STT_INVALID;
-	if (result == STT_SUCCESS && !may(e->config, via, request.entry))
-		result = STT_UNAUTH;
-	if (result == STT_SUCCESS)
-		result = (int)dispatch(e, &asked, &r);
+	if (result == STT_SUCCESS) {
+		assert(request.entry);
+		result = may(e->config, via, request.entry)
+		    ? (int)dispatch(e, &asked, &r)
+		    : STT_UNAUTH;
+	}
 	if (result == STT_SUCCESS)
 		r.code = request.entry->reply;
 	r.command = request.command;

@@ -286,8 +286,9 @@ report_status(const struct engine *e, struct cmdmon_native_status *out)
 		out->flags |= STATUS_NO_CLOCK;
 	if (e->discipline.short_of > 0)
 		out->flags |= STATUS_GUARD_SHORT;
-	TAILQ_FOREACH(s, &e->sources, link)
+	TAILQ_FOREACH(s, &e->sources, link) {
 		count_source(s, now, out);
+	}
 }
 
 void
