@@ -266,6 +266,7 @@ confine_root(struct confine_dir *dirs, size_t n)
 		got = CONFINE_ROOT_PRIVATE;
 	}
 	umask(077);
+	umask(077);
 	r = open_dirs(dirs, n);
 	if (r < 0)
 		return r;
