@@ -13,7 +13,7 @@ SYSUSERS = ROOT / "conf/dist/sysusers.conf"
 
 BUILD_PACKAGES = ["gcc", "libc6-dev", "meson", "ninja-build", "pkg-config",
                   "libseccomp-dev", "libcap-ng-dev", "libbsd-dev",
-                  "nettle-dev", "libedit-dev", "libjansson-dev"]
+                  "nettle-dev", "libedit-dev", "libjansson-dev", "check"]
 
 
 def is_root():
@@ -28,10 +28,11 @@ def packages(*names):
 
 def build(directory=BUILD, *options):
     """Configures and builds; True, or False with the compiler's words."""
-    setup = ["meson", "setup", directory, ROOT, *options]
+    commands = [["meson", "setup", directory, ROOT, *options],
+                ["ninja", "-C", directory]]
     if (directory / "build.ninja").exists():
-        setup += ["--reconfigure"]
-    for command in (setup, ["ninja", "-C", directory]):
+        commands.pop(0)
+    for command in commands:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, text=True,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode != 0:

@@ -5,6 +5,7 @@ The scale (refscale.h) is a straight line over CLOCK_MONOTONIC_RAW, so what is
 measured against it here does not depend on the clock that a daemon steers.
 """
 import contextlib
+import csv
 import json
 import secrets
 import socket
@@ -36,6 +37,14 @@ def program(*argv, keeper=None, patience=10, **options):
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def tockctl(build, *words):
+    """What `tockctl -c WORDS` says: one dictionary a line, by column; nothing
+    where no daemon answers."""
+    done = subprocess.run([build / "tockctl", "-c", *words], text=True,
+                          stdin=subprocess.DEVNULL, capture_output=True)
+    return list(csv.DictReader(done.stdout.splitlines()))
 
 
 class Scale:
