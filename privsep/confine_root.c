@@ -266,7 +266,6 @@ confine_root(struct confine_dir *dirs, size_t n)
 		got = CONFINE_ROOT_PRIVATE;
 	}
 	umask(077);
-	umask(077);
 	r = open_dirs(dirs, n);
 	if (r < 0)
 		return r;
