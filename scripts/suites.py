@@ -189,7 +189,8 @@ SUITES = {
     "unit": lambda: meson_tests("unit", BUILD, ("unit",)),
     "fuzz": lambda: meson_tests("fuzz", BUILD, ("fuzz",)),
     "man": man_suite,
-    "system": lambda: scripts("system"),
+    "system": lambda: (meson_tests("system", BUILD, ("system",)) +
+                       scripts("system")),
     "interop": lambda: scripts("interop"),
     "sanitize": sanitize_suite,
     "static": static_suite,
