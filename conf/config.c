@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/config.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 #include "conf/directives.h"
 #include "conf/guard_opts.h"
 #include "conf/include.h"
+#include "conf/list.h"
 #include "conf/parse.h"
 
 void
@@ -56,6 +57,7 @@ join(const struct lex_line *l)
 {
 	size_t size = 0;
 
+	assert(l->n > 0);
 	for (unsigned i = 0; i < l->n; i++)
 		size += strlen(l->word[i]) + 1;
 
@@ -68,21 +70,6 @@ join(const struct lex_line *l)
 		*end++ = i + 1 < l->n ? ' ' : '\0';
 	}
 	return text;
-}
-
-static int
-keep(struct config *c, const struct lex_line *l)
-{
-	char **list = parse_grow(c->lines, c->n_lines, sizeof *list);
-
-	if (list == NULL)
-		return -ENOMEM;
-	c->lines = list;
-	list[c->n_lines] = join(l);
-	if (list[c->n_lines] == NULL)
-		return -ENOMEM;
-	c->n_lines++;
-	return 0;
 }
 
 static int
@@ -99,7 +86,8 @@ take(struct parse *p)
 	r = directive_parse(p);
 	if (r != 0 || d->state == DIRECTIVE_INCLUDES)
 		return r;
-	return keep(p->config, p->line);
+	return list_append(&p->config->lines, &p->config->n_lines,
+	    join(p->line));
 }
 
 int

@@ -6,7 +6,7 @@
  * same manners. */
 #include "conf/directives.h"
 
-#include <errno.h>
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -102,8 +102,11 @@ parse_row(struct parse *p, const struct directive *d)
 static int
 parse_pidfile(struct parse *p)
 {
-	int r = parse_row(p, directive_find("pidfile"));
+	const struct directive *d = directive_find("pidfile");
+	int r;
 
+	assert(d != NULL);
+	r = parse_row(p, d);
 	if (r != 0 || strcmp(p->config->pidfile, PATH_PID) == 0)
 		return r;
 	return parse_warn(p, 1, "the process ID is written to %s, not here",

@@ -15,6 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "conf/list.h"
+
 struct text {
 	char *bytes;
 	size_t size;
@@ -168,7 +170,7 @@ include_file(struct parse *at, unsigned i, const char *path)
 	struct parse p = { .config = at->config, .error = at->error,
 		.file = path, .outer = at, .depth = at->depth + 1 };
 	struct text t = { NULL, 0 };
-	struct stat st;
+	struct stat st = { 0 };
 	int fd, r;
 
 	r = open_regular(at, i, path, &st, &fd);
@@ -227,24 +229,16 @@ include_parse(struct parse *p)
 	return r;
 }
 
-/* A file of one of confdir's directories. */
-struct found {
-	unsigned word; /* which directory */
-	char *name;
-};
-
-struct found_list {
-	struct found *files;
-	size_t n;
-};
+static const char *
+base_name(const char *path)
+{
+	return strrchr(path, '/') + 1;
+}
 
 static int
-by_name_then_word(const void *a, const void *b)
+by_base_name(const void *a, const void *b)
 {
-	const struct found *x = a, *y = b;
-	int d = strcmp(x->name, y->name);
-
-	return d != 0 ? d : x->word < y->word ? -1 : x->word > y->word;
+	return strcmp(base_name(*(char *const *)a), base_name(*(char *const *)b));
 }
 
 static bool
@@ -255,26 +249,42 @@ is_conf(const char *name)
 	return name[0] != '.' && n > 5 && strcmp(name + n - 5, ".conf") == 0;
 }
 
-static int
-add_found(struct found_list *l, unsigned word, const char *name)
-{
-	struct found *files = parse_grow(l->files, l->n, sizeof *files);
+/* The paths of confdir's files. */
+struct paths {
+	char **list;
+	size_t n;
+};
 
-	if (files == NULL)
+static bool
+is_hidden(const struct paths *paths, const char *name)
+{
+	for (size_t i = 0; i < paths->n; i++)
+		if (strcmp(base_name(paths->list[i]), name) == 0)
+			return true;
+	return false;
+}
+
+static int
+add_path(struct parse *p, unsigned word, const char *name, struct paths *paths)
+{
+	char *path;
+
+	if (!is_conf(name) || is_hidden(paths, name))
+		return 0;
+	if (paths->n == CONFIG_FILES_MAX) {
+		parse_hint(p, "join some of them");
+		return parse_fail(p, word, "more than %d files",
+		    CONFIG_FILES_MAX);
+	}
+	if (asprintf(&path, "%s/%s", p->line->word[word], name) < 0)
 		return -ENOMEM;
-	l->files = files;
-	files[l->n].word = word;
-	files[l->n].name = strdup(name);
-	if (files[l->n].name == NULL)
-		return -ENOMEM;
-	l->n++;
-	return 0;
+	return list_append(&paths->list, &paths->n, path);
 }
 
 /* A directory that is not there is worth a warning only: packages name theirs
  * before anybody makes it. */
 static int
-list_directory(struct parse *p, unsigned word, struct found_list *l)
+add_directory(struct parse *p, unsigned word, struct paths *paths)
 {
 	const char *path = p->line->word[word];
 	DIR *dir = opendir(path);
@@ -287,40 +297,38 @@ list_directory(struct parse *p, unsigned word, struct found_list *l)
 	if (dir == NULL)
 		return cannot(p, word, path, errno);
 	while (r == 0 && (entry = readdir(dir)) != NULL)
-		if (is_conf(entry->d_name))
-			r = add_found(l, word, entry->d_name);
+		r = add_path(p, word, entry->d_name, paths);
 	closedir(dir);
 	return r;
 }
 
-static int
-include_found(struct parse *p, const struct found *f)
+/* The word that names the directory of path. */
+static unsigned
+word_of(const struct parse *p, const char *path)
 {
-	char *path;
-	int r;
+	size_t n = (size_t)(base_name(path) - path) - 1;
+	unsigned i = 1;
 
-	if (asprintf(&path, "%s/%s", p->line->word[f->word], f->name) < 0)
-		return -ENOMEM;
-	r = include_file(p, f->word, path);
-	free(path);
-	return r;
+	while (i + 1 < p->line->n && (strlen(p->line->word[i]) != n ||
+	    strncmp(p->line->word[i], path, n) != 0))
+		i++;
+	return i;
 }
 
 int
 include_confdir(struct parse *p)
 {
-	struct found_list l = { NULL, 0 };
+	struct paths paths = { NULL, 0 };
 	int r = one_or_more(p, INCLUDE_DIRS_MAX, "confdir DIRECTORY...");
 
 	for (unsigned i = 1; r == 0 && i < p->line->n; i++)
-		r = list_directory(p, i, &l);
-	if (r == 0 && l.n > 0)
-		qsort(l.files, l.n, sizeof *l.files, by_name_then_word);
-	for (size_t i = 0; r == 0 && i < l.n; i++)
-		if (i == 0 || strcmp(l.files[i - 1].name, l.files[i].name) != 0)
-			r = include_found(p, &l.files[i]);
-	for (size_t i = 0; i < l.n; i++)
-		free(l.files[i].name);
-	free(l.files);
+		r = add_directory(p, i, &paths);
+	if (r == 0 && paths.n > 0)
+		qsort(paths.list, paths.n, sizeof *paths.list, by_base_name);
+	for (size_t i = 0; r == 0 && i < paths.n; i++)
+		r = include_file(p, word_of(p, paths.list[i]), paths.list[i]);
+	for (size_t i = 0; i < paths.n; i++)
+		free(paths.list[i]);
+	free(paths.list);
 	return r;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/parse.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "conf/list.h"
 
 #define SHOWN_MAX 60
 
@@ -74,16 +74,7 @@ parse_warn(struct parse *p, unsigned i, const char *fmt, ...)
 	vsnprintf(w.text, sizeof w.text, fmt, ap);
 	va_end(ap);
 	config_error_print(&w, buf, sizeof buf);
-
-	char **list = parse_grow(c->warnings, c->n_warnings, sizeof *list);
-	if (list == NULL)
-		return -ENOMEM;
-	c->warnings = list;
-	list[c->n_warnings] = strdup(buf);
-	if (list[c->n_warnings] == NULL)
-		return -ENOMEM;
-	c->n_warnings++;
-	return 0;
+	return list_append(&c->warnings, &c->n_warnings, strdup(buf));
 }
 
 int
@@ -97,13 +88,4 @@ parse_surplus(struct parse *p, unsigned i, const char *directive)
 		parse_hint(p, "remove it");
 	return parse_fail(p, i, "too many arguments for %s, from \"%s\" on",
 	    directive, parse_shown(word).text);
-}
-
-/* Room grows to the next power of two, so that n alone tells when. */
-void *
-parse_grow(void *list, size_t n, size_t size)
-{
-	if ((n & (n - 1)) != 0)
-		return list;
-	return reallocarray(list, n == 0 ? 1 : 2 * n, size);
 }

@@ -49,10 +49,6 @@ int parse_warn(struct parse *, unsigned i, const char *fmt, ...)
 /* Fails because of word i, which is one too many. */
 int parse_surplus(struct parse *, unsigned i, const char *directive);
 
-/* Makes room for one element more behind the n of size bytes that list holds
- * (NULL for n = 0).  Returns the list, perhaps moved, or NULL. */
-void *parse_grow(void *list, size_t n, size_t size);
-
 /* Judges and takes one line of size bytes; p->line is set meanwhile.  In
  * conf/config.c. */
 int parse_line(struct parse *p, const char *bytes, size_t size);

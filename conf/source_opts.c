@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "conf/list.h"
+
 #define LABEL_MAX 63 /* RFC 1035 section 2.3.4 */
 
 /* A server line while it is read. */
@@ -196,7 +198,7 @@ add(struct parse *p, const struct config_source *s)
 		    CONFIG_SOURCES_MAX);
 	}
 
-	struct config_source *list = parse_grow(c->sources, c->n_sources,
+	struct config_source *list = list_grow(c->sources, c->n_sources,
 	    sizeof *list);
 	if (list == NULL)
 		return -ENOMEM;

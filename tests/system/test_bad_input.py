@@ -187,6 +187,16 @@ def the_shipped_configuration_is_good(folder):
               f"conf/dist/tock.conf: status {status}, {err!r}")
 
 
+def the_manual_names_all_words(folder):
+    manual = (lib.ROOT / "man/tock.conf.5").read_text()
+    words = set(re.findall(r"[a-z_0-9]+", manual))
+    table = read_table()
+    names = set(table) | {option[0] for row in table.values()
+                          for option in row.options}
+    lib.check(names <= words, f"tock.conf(5) has all {len(names)} names"
+              + "".join(f", but {name}" for name in sorted(names - words)))
+
+
 SAMPLE = [("server 127.0.0.1 minpoll 99", 26), ("pool a", 1), ("makestep 1", 1),
           ("driftfile drift", 11), ("guard window -1", 14),
           ("port 123 # x", 10), ("maxslewrate nan", 13),
@@ -236,5 +246,5 @@ def a_real_start_ends_and_changes_nothing(folder):
 
 lib.alone()
 lib.main(every_bad_value_is_refused_at_its_word, files_that_are_none,
-         the_shipped_configuration_is_good,
+         the_shipped_configuration_is_good, the_manual_names_all_words,
          a_real_start_ends_and_changes_nothing)

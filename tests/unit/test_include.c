@@ -260,6 +260,8 @@ START_TEST(a_bad_file_of_confdir_is_an_error_with_its_path)
 	unlink("d/a.conf");
 	ck_assert_int_eq(mkfifo("d/b.conf", 0600), 0);
 	load_bad("a", "a", 1, 9, "d/b.conf is a fifo");
+	put("b", "confdir . d\n"); /* the place is that of the directory */
+	load_bad("b", "b", 1, 11, "d/b.conf is a fifo");
 }
 END_TEST
 
