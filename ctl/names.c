@@ -61,7 +61,7 @@ name_of_addr(struct ctl *ctl, const struct addr *addr, char *buf)
 		if (configured_name(ctl, addr, buf))
 			return buf;
 		if (ctl->is_chronyc)
-			return strcpy(buf, "?");
+			return memcpy(buf, "?", 2);
 	} else if (ctl->has_reverse_names && ctl->format == FORMAT_TEXT &&
 	    reverse_lookup(addr, buf)) {
 		return buf;
