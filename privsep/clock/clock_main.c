@@ -5,7 +5,6 @@
  * else who sets the clock, and never for anything else. */
 #include <errno.h>
 #include <fcntl.h>
-#include <getopt.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -28,8 +27,6 @@
 
 #define TERM_NS (NSEC * 48 / 10) /* less than 5 s, to be out by then */
 #define REAP_NS NSEC       /* from the engine's EOF to its exit status */
-#define RECORD_NS (60 * NSEC)
-#define SEEN_NS (3600 * NSEC)
 #define FILE_GUARD "guard"
 #define FILE_SEEN "time"
 
@@ -41,20 +38,9 @@ struct clock {
 	int signals, was_set;
 	int engine_pid;          /* 0 = not our child */
 	int engine_exit;         /* its wait status, -1 = lives */
-	bool is_ready, has_term, has_watchdog;
+	bool is_ready, has_term;
 	int64_t deadline;        /* mono: patience ends; 0 = no matter */
-	int64_t record_at, seen_at, status_at; /* mono: last time */
 };
-
-/* True, and *last moved on, when it was ns ago or more. */
-static bool
-is_due(int64_t *last, int64_t now, int64_t ns)
-{
-	if (*last != 0 && now - *last < ns)
-		return false;
-	*last = now;
-	return true;
-}
 
 /* Files may take their time, so never while a slew waits for its end. */
 static void
@@ -63,25 +49,22 @@ save(struct clock *m)
 	struct clockcore *c = &m->core;
 	const struct stamp *now = &c->guard.s.anchor;
 	bool is_end = c->phase == PHASE_ENDED;
+	bool is_mark = is_end || c->guard.record_due;
 	char text[DRIFT_LEN];
 
 	if (c->guard.slew_ppt != 0 || now->raw == 0)
 		return;
-	if (is_due(&m->record_at, now->mono,
-	    is_end || c->guard.closed_now ? 0 : RECORD_NS)) {
+	if (is_mark || now->raw - m->rec.state.anchor.raw >= GUARD_MINUTE_NS) {
 		m->rec.ended = is_end && m->has_term;
 		m->rec.state = c->guard.s;
 		file_replace(m->run, FILE_GUARD, &m->rec, sizeof m->rec);
-		c->guard.closed_now = false;
 	}
-	if (c->status.flags & CLK_SYNCED &&
-	    is_due(&m->seen_at, now->mono, SEEN_NS))
-		file_replace(m->state, FILE_SEEN, &now->real,
-		    sizeof now->real);
+	if ((is_mark || c->drift_due) && c->status.flags & CLK_SYNCED)
+		file_replace(m->state, FILE_SEEN, &now->real, sizeof now->real);
 	if (c->drift_due)
 		file_replace(m->drift, c->guard.lim.drift_name, text,
 		    drift_text(&c->drift, text));
-	c->drift_due = false;
+	c->drift_due = c->guard.record_due = false;
 }
 
 static void
@@ -130,12 +113,11 @@ answer(struct clock *m, const struct clk_req *req, size_t len)
 		m->is_ready = true;
 		tell_manager(m, "READY=1");
 	}
-	if (req->type != CLK_STATUS || rep.error == ERANGE ||
-	    !is_due(&m->status_at, rep.mono_ns, NSEC))
+	if (req->type != CLK_STATUS || rep.error == ERANGE)
 		return;
-	snprintf(text, sizeof text, "%sSTATUS=frequency %lld ppt, "
-	    "maximum error %lld ns, budget %lld ns",
-	    m->has_watchdog ? "WATCHDOG=1\n" : "", rep.freq_ppt + 0LL,
+	/* WATCHDOG: so an engine that hangs is found out. */
+	snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=frequency %lld ppt, "
+	    "maximum error %lld ns, budget %lld ns", rep.freq_ppt + 0LL,
 	    m->core.status.maxerror_ns + 0LL, rep.budget_ns + 0LL);
 	tell_manager(m, text);
 }
@@ -152,8 +134,6 @@ hear_engine(struct clock *m)
 	    MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
 
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
 	if (n <= 0) {
 		clockcore_freeze(&m->core, m->has_term ? 0 : EXIT_ENGINE_GONE);
 		log_error("engine is gone without a word");
@@ -177,12 +157,8 @@ reap(struct clock *m)
 	while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0) {
 		if (pid == m->engine_pid)
 			m->engine_exit = status;
-		if (WIFSIGNALED(status))
-			log_error("process %d was killed by signal %d", pid,
-			    WTERMSIG(status));
-		else
-			log_info("process %d has exited with status %d", pid,
-			    WEXITSTATUS(status));
+		log_warn("process %d has ended: signal %d, status %d", pid,
+		    WTERMSIG(status), WEXITSTATUS(status));
 	}
 }
 
@@ -197,7 +173,9 @@ hear_signal(struct clock *m)
 		reap(m);
 	} else if (si.ssi_signo == SIGUSR1) {
 		if (si.ssi_uid == 0)
-			clockcore_root_grants(&m->core);
+			m->core.guard.root_end = GUARD_MINUTE_NS +
+			    m->kernel.now(&m->kernel, CLOCK_BOOTTIME);
+		log_info("a step was asked for by uid %u", si.ssi_uid);
 	} else if (m->core.phase == PHASE_ENDED) {
 		return;
 	} else if (si.ssi_signo == SIGHUP) {
@@ -221,8 +199,6 @@ wait_for(struct clock *m, struct pollfd *fds, nfds_t n, int64_t ns)
 		return false;
 	if (m->deadline != 0 && (ns < 0 || left < ns))
 		ns = left;
-	for (nfds_t i = 0; i < n; i++)
-		fds[i].revents = 0;
 
 	struct timespec t = { ns / NSEC, ns % NSEC };
 	ppoll(fds, n, ns < 0 ? NULL : &t, NULL);
@@ -235,14 +211,13 @@ run(struct clock *m)
 	struct pollfd fds[3] = { { m->signals, POLLIN, 0 },
 		{ m->was_set, POLLIN, 0 }, { CLOCK_FD_ENGINE, POLLIN, 0 } };
 	struct clockcore *c = &m->core;
-	struct clk_rep event;
 	uint64_t ticks;
 
 	while (c->phase != PHASE_ENDED) {
 		if (!wait_for(m, fds, 3, clockcore_timeout(c)))
 			clockcore_freeze(c, 0);
-		if (clockcore_expire(c, &event))
-			tell_engine(m, &event);
+		if (clockcore_expire(c))
+			tell_event(m, CLK_SLEWED);
 		/* The read fails with ECANCELED: that is the message. */
 		if (fds[1].revents && read(m->was_set, &ticks, sizeof ticks))
 			clockcore_clock_was_set(c);
@@ -255,12 +230,11 @@ run(struct clock *m)
 	}
 	/* An engine that ends before it is ready says by its status why. */
 	m->deadline = m->kernel.now(&m->kernel, CLOCK_MONOTONIC) + REAP_NS;
-	while (c->exit_code == EXIT_ENGINE_GONE && !m->is_ready &&
-	    m->engine_pid != 0 && m->engine_exit == -1 &&
-	    wait_for(m, fds, 1, -1))
+	if (c->exit_code != EXIT_ENGINE_GONE || m->is_ready || !m->engine_pid)
+		return;
+	while (m->engine_exit == -1 && wait_for(m, fds, 1, -1))
 		hear_signal(m);
-	if (!m->is_ready && m->engine_exit != -1 &&
-	    c->exit_code == EXIT_ENGINE_GONE && WIFEXITED(m->engine_exit))
+	if (m->engine_exit != -1 && WIFEXITED(m->engine_exit))
 		c->exit_code = WEXITSTATUS(m->engine_exit);
 }
 
@@ -268,15 +242,13 @@ static void
 open_events(struct clock *m)
 {
 	const struct itimerspec never = { .it_value = { INT32_MAX, 0 } };
+	const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1,
+		SIGCHLD };
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGQUIT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGCHLD);
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		sigaddset(&set, wanted[i]);
 	sigprocmask(SIG_SETMASK, &set, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	m->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
@@ -289,16 +261,17 @@ static void
 start(struct clock *m, const char *boot_id, bool denied)
 {
 	struct guard_record *r = &m->rec;
-	int64_t seen = 0;
+	int64_t seen;
 	bool known = file_load(m->run, FILE_GUARD, r, sizeof *r) ==
 	    (long)sizeof *r && memcmp(r->magic, GUARD_MAGIC, 8) == 0 &&
 	    *boot_id && strncmp(r->boot_id, boot_id, sizeof r->boot_id) == 0;
 
-	if (file_load(m->state, FILE_SEEN, &seen, sizeof seen) != sizeof seen)
-		seen = 0;
+	bool has_seen = file_load(m->state, FILE_SEEN, &seen, sizeof seen) ==
+	    sizeof seen;
+
 	kernel_linux_init(&m->kernel);
 	clockcore_init(&m->core, &m->kernel, known ? r : NULL, BUILD_DATE,
-	    seen / NSEC, denied);
+	    has_seen ? seen / NSEC : 0, denied);
 	memcpy(r->magic, GUARD_MAGIC, 8);
 	snprintf(r->boot_id, sizeof r->boot_id, "%s", boot_id);
 }
@@ -306,38 +279,32 @@ start(struct clock *m, const char *boot_id, bool denied)
 int
 main(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "log-style", required_argument, NULL, 's' },
-		{ "log-least", required_argument, NULL, 'l' },
-		{ "boot-id", required_argument, NULL, 'b' },
-		{ "engine-pid", required_argument, NULL, 'e' },
-		{ "watchdog-usec", required_argument, NULL, 'w' },
-		{ "denied", no_argument, NULL, 'x' }, { 0 },
-	};
+	static const char *const names[] = { "--log-style", "--log-least",
+		"--engine-pid", "--boot-id" };
+	const char *values[] = { "0", "0", "0", "" };
 	struct clock m = { .notify = CLOCK_FD_NOTIFY, .run = CLOCK_FD_RUN,
 		.state = CLOCK_FD_STATE, .drift = -1, .engine_exit = -1 };
-	int style = LOGSTYLE_PLAIN, least = LOGLEVEL_INFO, opt;
-	const char *boot_id = "";
 	bool denied = false;
 
-	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1)
-		switch (opt) {
-		case 's': style = atoi(optarg); break;
-		case 'l': least = atoi(optarg); break;
-		case 'b': boot_id = optarg; break;
-		case 'e': m.engine_pid = atoi(optarg); break;
-		case 'w': m.has_watchdog = atoll(optarg) > 0; break;
-		case 'x': denied = true; break;
-		default: return EXIT_FAILURE;
-		}
+	/* Only the launcher calls us, with names and values.  --watchdog-usec is
+	 * left to the engine, which sends CLK_STATUS often enough. */
+	for (int i = 1; i < argc; i++) {
+		denied |= strcmp(argv[i], "--denied") == 0;
+		for (size_t k = 0; k < sizeof names / sizeof *names &&
+		    i + 1 < argc; k++)
+			if (strcmp(argv[i], names[k]) == 0)
+				values[k] = argv[i + 1];
+	}
 	log_init(fcntl(CLOCK_FD_LOG, F_GETFD) < 0 ? STDERR_FILENO :
-	    CLOCK_FD_LOG, (enum log_style)style, (enum log_level)least, "clock");
+	    CLOCK_FD_LOG, (enum log_style)atoi(values[0]),
+	    (enum log_level)atoi(values[1]), "clock");
+	m.engine_pid = atoi(values[2]);
 	tzset(); /* reads files, which the filter would not let it */
 	umask(022);
 	open_events(&m);
 	if (!confine_clock_drop(&denied))
 		return EXIT_FAILURE;
-	start(&m, boot_id, denied);
+	start(&m, values[3], denied);
 	run(&m);
 	save(&m);
 	_exit(m.core.exit_code);

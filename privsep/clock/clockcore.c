@@ -28,6 +28,7 @@ clock_stamp(struct clock_kernel *k)
 	s.raw = k->now(k, CLOCK_MONOTONIC_RAW);
 	s.boot = k->now(k, CLOCK_BOOTTIME);
 	s.mono = k->now(k, CLOCK_MONOTONIC);
+	s.asleep = s.boot - s.mono;
 	s.spread = s.mono - begin;
 	return s;
 }
@@ -64,16 +65,6 @@ set_rate(struct clockcore *c, int64_t ppt)
 	return kernel(c, &tx);
 }
 
-static int64_t
-get_rate(struct clockcore *c)
-{
-	struct timex tx = { .modes = 0 };
-
-	kernel(c, &tx);
-	return (tx.tick - TICK) * PPT_PER_TICK +
-	    tx.freq * PPT_PER_PPM / FREQ_UNIT;
-}
-
 static int
 put_status(struct clockcore *c)
 {
@@ -90,13 +81,8 @@ put_status(struct clockcore *c)
 	return kernel(c, &tx);
 }
 
-static void
-nobody_steers(struct clockcore *c)
-{
-	c->guard.leap = 0;
-	c->status = (struct clk_status){ ERROR_MOST, ERROR_MOST, 0, 0, 0, 0 };
-	put_status(c);
-}
+static const struct clk_status nobody_steers = { ERROR_MOST, ERROR_MOST, 0, 0,
+	0, 0 };
 
 void
 clockcore_init(struct clockcore *c, struct clock_kernel *k,
@@ -109,7 +95,8 @@ clockcore_init(struct clockcore *c, struct clock_kernel *k,
 		.status = STA_PLL | STA_UNSYNC };
 	struct timex tx = { .modes = 0 };
 
-	*c = (struct clockcore){ .k = k, .phase = PHASE_NEW, .denied = denied };
+	*c = (struct clockcore){ .k = k, .phase = PHASE_NEW, .denied = denied,
+		.status = nobody_steers };
 	c->guard.ceiling_s = build_s + GUARD_YEARS_S;
 	c->guard.floor_s = build_s > seen_s - GUARD_DAY_S ? build_s :
 	    seen_s - GUARD_DAY_S;
@@ -124,23 +111,26 @@ clockcore_init(struct clockcore *c, struct clock_kernel *k,
 	kernel(c, &rest);
 	kernel(c, &pll);
 	set_rate(c, c->guard.s.base_ppt);
-	nobody_steers(c);
+	put_status(c);
 }
 
 void
 clockcore_event(struct clockcore *c, uint32_t type, struct clk_rep *rep)
 {
+	struct timex tx = { .modes = 0 };
+	int r = kernel(c, &tx);
 	struct stamp now = clock_stamp(c->k);
 	int64_t left = (c->guard.s.window_end - now.boot + NSEC - 1) / NSEC;
 	int steps = guard_steps(&c->guard);
 
 	*rep = (struct clk_rep){ .type = type, .real_ns = now.real,
-		.mono_ns = now.mono, .freq_ppt = get_rate(c),
+		.mono_ns = now.mono, .error = r,
+		.freq_ppt = (tx.tick - TICK) * PPT_PER_TICK +
+		    tx.freq * PPT_PER_PPM / FREQ_UNIT,
 		.budget_ns = c->guard.s.budget,
-		.window_s = (uint16_t)(left < 0 ? 0 : in(left, 0, 65535) ?
-		    left : 65535),
-		.steps = (uint16_t)(in(steps, 0, 65534) ? steps :
-		    steps < 0 ? 65535 : 65534) };
+		.window_s = (uint16_t)(left < 0 ? 0 : left < 65535 ? left :
+		    65535),
+		.steps = (uint16_t)(in(steps, 0, 65534) ? steps : 65535) };
 }
 
 static int
@@ -159,10 +149,10 @@ do_setup(struct clockcore *c, const struct clk_req *req, const struct stamp *now
 	    strchr(l->drift_name, '/'))
 		return ERANGE;
 	guard_start(&c->guard, l, now, c->old);
-	if (c->denied || in(c->guard.s.base_ppt, -most, most))
+	if (in(c->guard.s.base_ppt, -most, most))
 		return 0;
 	c->guard.s.base_ppt = 0;
-	return set_rate(c, 0);
+	return c->denied ? 0 : set_rate(c, 0);
 }
 
 static int
@@ -177,8 +167,6 @@ do_adjust(struct clockcore *c, const struct clk_req *req,
 	    !in(a->base_ppt + a->slew_ppt, -RATE_MOST, RATE_MOST) ||
 	    !in(a->slew_ms, 0, SLEW_MS_MOST))
 		return ERANGE;
-	if (c->denied)
-		return EPERM;
 	if (guard_slew(&c->guard, now, a->slew_ppt, a->slew_ms) != 0)
 		return ENOSPC;
 	c->guard.s.base_ppt = a->base_ppt;
@@ -194,21 +182,17 @@ static int
 do_step(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
 {
 	int64_t ns = req->u.step_ns, s = tspec_floor((struct tspec){ ns });
-	struct guard was = c->guard;
 	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO,
 		.time = { s, ns - s * NSEC } }; /* ns, by ADJ_NANO */
 
 	if (!in(ns, -STEP_MOST, STEP_MOST))
 		return ERANGE;
-	if (c->denied)
-		return EPERM;
 	if (guard_step(&c->guard, now, ns) != 0)
 		return ENOSPC;
 	int r = kernel(c, &tx);
-	if (r != 0) {
-		c->guard = was;
+	if (r != 0)
 		return r;
-	}
+	c->guard.s.anchor.real += ns; /* not somebody else's */
 	log_info("clock stepped by %lld us", ns / 1000LL);
 	/* The kernel has forgotten status, leap and errors. */
 	return put_status(c);
@@ -228,7 +212,7 @@ do_status(struct clockcore *c, const struct clk_req *req,
 	if (s->flags == (CLK_SYNCED | CLK_STARTED))
 		guard_close(&c->guard);
 	guard_leap(&c->guard, now, s->leap);
-	return c->denied ? EPERM : put_status(c);
+	return put_status(c);
 }
 
 static int
@@ -247,39 +231,31 @@ do_drift(struct clockcore *c, const struct clk_req *req, const struct stamp *now
 	return 0;
 }
 
-static int
-do_bye(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
-{
-	(void)now;
-	if (!in(req->u.exit_code, 0, 255))
-		return ERANGE;
-	clockcore_freeze(c, req->u.exit_code);
-	return 0;
-}
-
 #define RUNNING (PHASE_RUN | PHASE_READY)
 #define USED(what) offsetof(struct clk_req, u) + what
 
 /* phases: where it is allowed; then: the phase that it leads to, if done;
- * from, to: bytes of clk_req that must be zero. */
+ * writes: needs the right to touch the clock; from, to: bytes of clk_req that
+ * must be zero. */
 static const struct verb {
 	uint32_t type;
 	unsigned phases, then;
+	bool writes;
 	size_t from, to;
 	int (*run)(struct clockcore *, const struct clk_req *,
 	    const struct stamp *);
 } verbs[] = {
-	{ CLK_SETUP, PHASE_NEW, PHASE_SETUP,
+	{ CLK_SETUP, PHASE_NEW, PHASE_SETUP, false,
 	    USED(offsetof(struct clk_limits, zero)),
 	    USED(offsetof(struct clk_limits, drift_name)), do_setup },
-	{ CLK_SEAL, PHASE_SETUP, PHASE_RUN, USED(0), USED(120), NULL },
-	{ CLK_ADJUST, RUNNING, 0, USED(24), USED(120), do_adjust },
-	{ CLK_STEP, RUNNING, 0, USED(8), USED(120), do_step },
-	{ CLK_STATUS, RUNNING, 0, USED(offsetof(struct clk_status, zero)),
-	    USED(120), do_status },
-	{ CLK_DRIFT, RUNNING, 0, USED(16), USED(120), do_drift },
-	{ CLK_READY, PHASE_RUN, PHASE_READY, USED(0), USED(120), NULL },
-	{ CLK_BYE, ~0U, 0, USED(4), USED(120), do_bye },
+	{ CLK_SEAL, PHASE_SETUP, PHASE_RUN, false, USED(0), USED(120), NULL },
+	{ CLK_ADJUST, RUNNING, 0, true, USED(24), USED(120), do_adjust },
+	{ CLK_STEP, RUNNING, 0, true, USED(8), USED(120), do_step },
+	{ CLK_STATUS, RUNNING, 0, true,
+	    USED(offsetof(struct clk_status, zero)), USED(120), do_status },
+	{ CLK_DRIFT, RUNNING, 0, false, USED(16), USED(120), do_drift },
+	{ CLK_READY, PHASE_RUN, PHASE_READY, false, USED(0), USED(120), NULL },
+	{ CLK_BYE, ~0U, 0, false, USED(4), USED(120), NULL },
 };
 
 /* NULL when no engine of ours has written this. */
@@ -326,8 +302,15 @@ clockcore_request(struct clockcore *c, const void *msg, size_t len,
 	if (++c->rate > CLK_RATE_BREACH)
 		return clockcore_breach(c, "a flood");
 	guard_look(&c->guard, &now);
-	if (c->rate > CLK_RATE_AGAIN && v->run != do_bye)
+	if (v->type == CLK_BYE) { /* never answered, so never refused */
+		clockcore_freeze(c, in(req.u.exit_code, 0, 255) ?
+		    req.u.exit_code : EXIT_BREACH);
+		return false;
+	}
+	if (c->rate > CLK_RATE_AGAIN)
 		error = EAGAIN;
+	else if (c->denied && v->writes)
+		error = EPERM;
 	else if (v->run)
 		error = v->run(c, &req, &now);
 	if (error == ERANGE) {
@@ -338,15 +321,8 @@ clockcore_request(struct clockcore *c, const void *msg, size_t len,
 		    GUARD_MINUTE_NS)
 			return clockcore_breach(c, "nonsense again and again");
 	}
-	if (c->phase == PHASE_ENDED)
-		return false;
 	if (error == 0 && v->then)
 		c->phase = v->then;
-	if (error != 0 && error != EPERM &&
-	    now.raw - c->refused_at >= GUARD_MINUTE_NS) {
-		c->refused_at = now.raw;
-		log_warn("request %u refused: %s", v->type, strerror(error));
-	}
 	clockcore_event(c, CLK_DONE, rep);
 	rep->seq = req.seq;
 	rep->error = error;
@@ -373,12 +349,11 @@ end_slew(struct clockcore *c)
 }
 
 bool
-clockcore_expire(struct clockcore *c, struct clk_rep *rep)
+clockcore_expire(struct clockcore *c)
 {
 	if (clockcore_timeout(c) != 0)
 		return false;
 	end_slew(c);
-	clockcore_event(c, CLK_SLEWED, rep);
 	return true;
 }
 
@@ -391,13 +366,6 @@ clockcore_clock_was_set(struct clockcore *c)
 }
 
 void
-clockcore_root_grants(struct clockcore *c)
-{
-	c->guard.root_end = c->k->now(c->k, CLOCK_BOOTTIME) + GUARD_MINUTE_NS;
-	log_info("root grants one step within 60 s");
-}
-
-void
 clockcore_freeze(struct clockcore *c, int exit_code)
 {
 	if (c->phase == PHASE_ENDED)
@@ -406,7 +374,9 @@ clockcore_freeze(struct clockcore *c, int exit_code)
 		c->guard.s.base_ppt = c->guard.s.safe_base_ppt;
 	if (!c->denied) {
 		end_slew(c);
-		nobody_steers(c);
+		c->guard.leap = 0;
+		c->status = nobody_steers;
+		put_status(c);
 	}
 	c->phase = PHASE_ENDED;
 	c->exit_code = exit_code;

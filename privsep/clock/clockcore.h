@@ -3,7 +3,7 @@
  * Decides on the engine's requests and does them, all through struct
  * clock_kernel: the same object in the clock role, in the simulator and under
  * the fuzzer.  Files, signals and sockets are the caller's; it finds in the
- * struct what it has to do (drift_due, guard.closed_now, phase).
+ * struct what it has to do (drift_due, guard.record_due, phase).
  *
  * The kernel runs at base + slew; the slew's end is the core's own duty (a
  * dead man's handle), measured on CLOCK_MONOTONIC_RAW. */
@@ -44,7 +44,6 @@ struct clockcore {
 	int64_t rate_from;      /* raw: second whose requests are counted */
 	unsigned rate, n_errors;
 	int64_t errors[CLOCK_ERRORS]; /* raw of the last ERANGE answers */
-	int64_t refused_at;     /* raw: last refusal that was logged */
 	struct clk_drift drift;
 	int64_t drift_at;       /* raw of the last record taken; 0 = never */
 	bool drift_due;         /* for the caller: write drift, clear this */
@@ -73,14 +72,13 @@ bool clockcore_breach(struct clockcore *, const char *why);
  * never. */
 int64_t clockcore_timeout(const struct clockcore *);
 
-/* Ends a slew whose time is over.  True: send *event (CLK_SLEWED). */
-bool clockcore_expire(struct clockcore *, struct clk_rep *event);
+/* Ends a slew whose time is over.  True: send the event CLK_SLEWED. */
+bool clockcore_expire(struct clockcore *);
 
-/* The clock was set, by us or by others; uid 0 has sent SIGUSR1. */
+/* The clock was set, by us or by others. */
 void clockcore_clock_was_set(struct clockcore *);
-void clockcore_root_grants(struct clockcore *);
 
-/* Fills an event that the caller sends: CLK_TERM, CLK_RELOAD. */
+/* Fills an event that the caller sends: CLK_SLEWED, CLK_TERM, CLK_RELOAD. */
 void clockcore_event(struct clockcore *, uint32_t type, struct clk_rep *event);
 
 /* Ends the slew, keeps base (76: the base of the window's end), says that

@@ -31,12 +31,6 @@ part(int64_t pool, int64_t want)
 	return llabs(pool) < llabs(want) ? pool : want;
 }
 
-static int64_t
-asleep(const struct stamp *from, const struct stamp *to)
-{
-	return (to->boot - to->mono) - (from->boot - from->mono);
-}
-
 void
 guard_start(struct guard *g, const struct clk_limits *lim,
     const struct stamp *now, const struct guard_state *old)
@@ -62,15 +56,15 @@ guard_start(struct guard *g, const struct clk_limits *lim,
 	 * was killed after its last record. */
 	int64_t ran = now->raw - s->anchor.raw;
 	int64_t moved = now->real - s->anchor.real - ran -
-	    asleep(&s->anchor, now);
-	int64_t base = guard_scale(ran, lim->max_base_ppt);
-	moved = moved > base ? moved - base :
-	    moved < -base ? moved + base : 0;
+	    (now->asleep - s->anchor.asleep);
+	moved -= part(moved, guard_scale(ran, moved < 0 ?
+	    -lim->max_base_ppt : lim->max_base_ppt));
 	s->grant -= part(s->grant, moved);
 	s->credit -= part(s->credit, moved);
 	s->budget -= part(s->budget, llabs(moved));
 	new.anchor.raw = s->anchor.raw; /* the budget fills up from there */
 	s->anchor = new.anchor;
+	g->record_due = true;
 	guard_look(g, now);
 }
 
@@ -82,7 +76,7 @@ guard_close(struct guard *g)
 	g->s.window_end = 0;
 	g->s.steps = 0;
 	g->s.safe_base_ppt = g->s.base_ppt;
-	g->closed_now = true;
+	g->record_due = true;
 	log_info("start window closed");
 }
 
@@ -94,7 +88,7 @@ note_foreign_step(struct guard *g, const struct stamp *now)
 	const struct stamp *then = &g->s.anchor;
 	int64_t x = (now->real - then->real) - (now->boot - then->boot);
 	int64_t jump = g->leap == 1 ? -NSEC : NSEC;
-	int64_t slept = asleep(then, now), most = GUARD_CREDIT_MOST;
+	int64_t slept = now->asleep - then->asleep, most = GUARD_CREDIT_MOST;
 
 	/* The kernel applies a leap on a timer tick, a little late. */
 	if (g->leap && !(g->lim.flags & CLK_LEAP_STEP) &&
@@ -153,11 +147,8 @@ draw(struct guard *g, int64_t want, bool is_slew)
 	s->grant -= grant;
 	s->credit -= credit;
 	s->budget -= rest;
-	if (is_slew) {
-		g->drawn_grant = grant;
-		g->drawn_credit = credit;
-		g->drawn_budget = rest;
-	}
+	if (is_slew)
+		g->drawn = (struct guard_draw){ grant, credit, rest };
 	return 0;
 }
 
@@ -165,14 +156,14 @@ void
 guard_slew_end(struct guard *g, int64_t raw)
 {
 	int64_t ran = guard_scale(raw - g->slew_from, g->slew_ppt);
-	int64_t grant = part(g->drawn_grant, ran);
-	int64_t credit = part(g->drawn_credit, ran - grant);
+	int64_t grant = part(g->drawn.grant, ran);
+	int64_t credit = part(g->drawn.credit, ran - grant);
 
 	if (g->slew_ppt == 0)
 		return;
-	g->s.grant += g->drawn_grant - grant;
-	g->s.credit += g->drawn_credit - credit;
-	g->s.budget = min(g->lim.bucket_ns, g->s.budget + g->drawn_budget -
+	g->s.grant += g->drawn.grant - grant;
+	g->s.credit += g->drawn.credit - credit;
+	g->s.budget = min(g->lim.bucket_ns, g->s.budget + g->drawn.budget -
 	    llabs(ran - grant - credit) - 1);
 	g->slew_ppt = 0;
 }
@@ -223,7 +214,6 @@ guard_step(struct guard *g, const struct stamp *now, int64_t ns)
 		else
 			return ENOSPC;
 	}
-	s->anchor.real += ns;
 	return 0;
 }
 

@@ -68,11 +68,11 @@ struct guard {
 	int64_t floor_s, ceiling_s; /* s since 1970: no step leads outside */
 	struct guard_state s;
 	int64_t slew_ppt, slew_from; /* running since raw; 0 = none */
-	int64_t drawn_grant, drawn_credit, drawn_budget; /* for it */
+	struct guard_draw { int64_t grant, credit, budget; } drawn; /* for it */
 	int64_t root_end;       /* boot: root's grant of one step ends */
 	int64_t leap_at;        /* midnight of the armed leap, s since 1970 */
 	int leap;               /* armed: 0, 1 insert, 2 delete */
-	bool closed_now;        /* the window closed: write the record */
+	bool record_due;        /* for the caller: write the record now */
 };
 
 /* Starts with the limits; floor_s, ceiling_s and s.base_ppt are set before.
@@ -95,7 +95,8 @@ int guard_slew(struct guard *, const struct stamp *now, int64_t ppt,
 /* The slew is over at raw: settles what it drew. */
 void guard_slew_end(struct guard *, int64_t raw);
 
-/* Charges a step by ns, which the caller does next.  Returns 0, or ENOSPC. */
+/* Charges a step by ns.  Returns 0: the caller does it and adds it to
+ * s.anchor.real; or ENOSPC. */
 int guard_step(struct guard *, const struct stamp *now, int64_t ns);
 
 /* Arms (1 insert, 2 delete) or disarms (0) a leap second; outside the last 24

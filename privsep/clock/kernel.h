@@ -19,9 +19,10 @@ struct clock_kernel {
 	int64_t (*now)(struct clock_kernel *, clockid_t);
 };
 
-/* Four clocks read together, ns.  spread: how long the reading took. */
+/* Four clocks read together, ns.  asleep: boot - mono; spread: how long the
+ * reading took. */
 struct stamp {
-	int64_t real, mono, raw, boot, spread;
+	int64_t real, mono, raw, boot, asleep, spread;
 };
 
 void kernel_linux_init(struct clock_kernel *);

@@ -15,16 +15,15 @@ static struct {
 	int fd;
 	enum log_style style;
 	enum log_level least;
-	const char *role;
-} sink = { 2, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "" };
+} sink = { 2, LOGSTYLE_PLAIN, LOGLEVEL_INFO };
 
 void
 log_init(int fd, enum log_style style, enum log_level least, const char *role)
 {
+	(void)role; /* "clock" */
 	sink.fd = fd;
 	sink.style = style;
 	sink.least = least;
-	sink.role = role;
 }
 
 void
@@ -49,8 +48,7 @@ log_at(enum log_level level, const char *fmt, ...)
 	else /* 3 << 3: the facility "daemon" (RFC 3164) */
 		snprintf(start, sizeof start, "<%d>tockd[%d]: ", 3 << 3 |
 		    severity[level + 1], (int)getpid());
-	int n = snprintf(line, sizeof line, "%s%s: %s\n", start, sink.role,
-	    text);
+	int n = snprintf(line, sizeof line, "%sclock: %s\n", start, text);
 	ssize_t r = write(sink.fd, line, (size_t)n);
 	(void)r;
 }

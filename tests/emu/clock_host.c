@@ -86,14 +86,14 @@ save(struct clock_host *h)
 
 	if (c->guard.slew_ppt != 0 || now->raw == 0)
 		return;
-	if (h->has_rec && !is_end && !c->guard.closed_now &&
+	if (h->has_rec && !is_end && !c->guard.record_due &&
 	    now->mono - h->record_at < RECORD_NS)
 		return;
 	h->rec = (struct guard_record){ .ended = is_end && h->has_term,
 		.state = c->guard.s };
 	h->record_at = now->mono;
 	h->has_rec = true;
-	c->guard.closed_now = false;
+	c->guard.record_due = false;
 }
 
 void
@@ -139,7 +139,6 @@ void
 clock_host_run(struct clock_host *h, int64_t raw_ns)
 {
 	int64_t end = h->emu.raw_ns + raw_ns;
-	struct clk_rep event;
 
 	while (h->emu.raw_ns < end) {
 		struct clockcore *c = &h->core;
@@ -162,7 +161,7 @@ clock_host_run(struct clock_host *h, int64_t raw_ns)
 			if (over > 0)
 				grant(h, guard_scale(part, rate < 0 ? -over :
 				    over) + (rate < 0 ? -1 : 1));
-		} else if (clockcore_expire(c, &event)) {
+		} else if (clockcore_expire(c)) {
 			save(h);
 		}
 		settle(h);
@@ -211,5 +210,6 @@ clock_host_suspend(struct clock_host *h, int64_t ns)
 void
 clock_host_root(struct clock_host *h)
 {
-	clockcore_root_grants(&h->core);
+	h->core.guard.root_end = GUARD_MINUTE_NS +
+	    h->emu.kernel.now(&h->emu.kernel, CLOCK_BOOTTIME);
 }

@@ -1,0 +1,100 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""How much there is to read.
+
+sizes.py [TOCK_CLOCK.MAP]: the lines of every file (a .c above 600 or a .h above
+160 fails; conf's tables are data), and the code that is linked into tock-clock,
+the one program that may set the clock: above 800 lines fails.  A line of code is
+one without blanks and comments, and a statement that is wrapped at 80 columns
+counts once; the plain number of lines is printed beside it.  What is linked is
+read from the linker's map, so nothing can creep in unseen.
+"""
+import os
+import re
+import subprocess
+import sys
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+LIMIT_CLOCK = 800
+LIMITS = {".c": 600, ".h": 160}
+
+
+def tracked():
+    out = subprocess.run(["git", "-C", ROOT, "ls-files", "*.c", "*.h"],
+                         capture_output=True, text=True)
+    names = out.stdout.split()
+    if not names:  # an unpacked archive
+        for folder, _, files in os.walk(ROOT):
+            names += [os.path.relpath(os.path.join(folder, f), ROOT)
+                      for f in files if f.endswith((".c", ".h"))]
+    return sorted(n for n in names if os.path.exists(os.path.join(ROOT, n)))
+
+
+def plain_lines(text):
+    text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text,
+                  flags=re.S)
+    return [line.strip() for line in text.split("\n") if line.strip()]
+
+
+def code_lines(lines):
+    """Joins what was wrapped: a statement ends with ; { } or : outside
+    brackets, a condition or directive with its line."""
+    count = depth = 0
+    statement = ""
+    for line in lines:
+        statement = (statement + " " + line).strip()
+        depth += line.count("(") - line.count(")")
+        if statement.startswith("#"):
+            done = not line.endswith("\\")
+        else:
+            done = depth == 0 and bool(
+                re.search(r"[;{}:]$", line) or
+                re.match(r"(if|while|for|else|do|switch)\b", statement))
+        if done:
+            count += 1
+            statement, depth = "", 0
+    return count
+
+
+def linked(path, names):
+    """The files of ours behind the objects in a linker's map."""
+    flat = {n.replace("/", "_"): n for n in names}
+    found = set()
+    for line in open(path, errors="replace"):
+        m = re.match(r"LOAD (\S+)\.p/(\S+)\.o$", line.strip())
+        if m and m.group(2) in flat:
+            found.add(flat[m.group(2)])
+        # "folder/libx.a.p/file.c.o", alone or as a member of an archive
+        for folder, name in re.findall(r"([\w/]+)/lib\w+\.a[^\s]*?(\w+\.c)\.o",
+                                       line):
+            if folder + "/" + name in names:
+                found.add(folder + "/" + name)
+    return sorted(found)
+
+
+def main():
+    names = tracked()
+    bad = 0
+    for name in names:
+        n = sum(1 for _ in open(os.path.join(ROOT, name), errors="replace"))
+        if n > LIMITS[name[-2:]]:
+            print(f"{name}: {n} lines, more than {LIMITS[name[-2:]]}")
+            bad += 1
+    if len(sys.argv) > 1:
+        files = linked(sys.argv[1], names)
+        if "privsep/clock/guard.c" not in files:
+            sys.exit(f"{sys.argv[1]}: not the map of tock-clock")
+        code = plain = 0
+        for name in files:
+            lines = plain_lines(open(os.path.join(ROOT, name)).read())
+            code += code_lines(lines)
+            plain += len(lines)
+            print(f"{code_lines(lines):5} {len(lines):5}  {name}")
+        print(f"{code:5} {plain:5}  tock-clock: lines of code (limit "
+              f"{LIMIT_CLOCK}); the same as wrapped")
+        bad += code > LIMIT_CLOCK
+    print(f"{len(names)} files")
+    return 1 if bad else 0
+
+
+sys.exit(main())
