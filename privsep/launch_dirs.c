@@ -47,10 +47,13 @@ made_for_us(const char *path, const char *made_dirs)
 static int
 give_away(int fd, const struct place *p)
 {
-	if (fchown(fd, p->uid, p->gid) < 0)
+	/* The mode while it is ours: no CAP_FOWNER is needed. */
+	if (fchown(fd, geteuid(), (gid_t)-1) < 0)
 		return failed("chown", p->path);
 	if (fchmod(fd, p->mode) < 0)
 		return failed("chmod", p->path);
+	if (fchown(fd, p->uid, p->gid) < 0)
+		return failed("chown", p->path);
 	return 0;
 }
 
@@ -95,9 +98,11 @@ make_dir(const struct place *p, const char *made_dirs)
 		return failed("directory", p->path);
 	if (fstat(fd, &st) < 0)
 		r = failed("directory", p->path);
-	/* A new one could have been swapped for another, never for root's. */
-	else if (st.st_uid == 0 &&
-	    (is_new || made_for_us(p->path, made_dirs)))
+	/* A new one could have been swapped for another, never for root's.  A
+	 * service manager sets its own mode again at each start. */
+	else if ((is_new && st.st_uid == 0) ||
+	    (made_for_us(p->path, made_dirs) &&
+	    (st.st_uid == 0 || st.st_uid == p->uid)))
 		r = give_away(fd, p);
 	else
 		r = judge(&st, p);

@@ -303,8 +303,8 @@ become_clock(struct launcher *l)
 
 	if (r < 0)
 		return r;
-	/* Empty ones; the notify and log sockets are connected already. */
-	if (unshare(CLONE_NEWNET | CLONE_NEWIPC) < 0 && geteuid() == 0)
+	/* An empty one; the notify and log sockets are connected already. */
+	if (unshare(CLONE_NEWNET) < 0 && geteuid() == 0)
 		log_warn("clock: no network namespace of its own: %s",
 		    strerror(errno));
 	r = confine_become(&l->clock_user, l->is_denied ? -1 : CAP_SYS_TIME);
