@@ -44,21 +44,17 @@ print_status_text(unsigned status)
 char
 print_mode_char(unsigned mode)
 {
-	static const char chars[] = { [MODE_CLIENT] = '^', [MODE_PEER] = '=',
-		[MODE_REFCLOCK] = '#' };
+	static const char chars[] = "^=#"; /* enum cmdmon_source_mode */
 
-	return mode < sizeof chars ? chars[mode] : ' ';
+	return mode < sizeof chars - 1 ? chars[mode] : ' ';
 }
 
 char
 print_state_char(unsigned state)
 {
-	static const char chars[] = { [SRC_SELECTED] = '*',
-		[SRC_UNUSABLE] = '?', [SRC_FALSETICKER] = 'x',
-		[SRC_JITTERY] = '~', [SRC_COMBINED] = '+',
-		[SRC_SELECTABLE] = '-' };
+	static const char chars[] = "*?x~+-"; /* enum cmdmon_source_state */
 
-	return state < sizeof chars ? chars[state] : ' ';
+	return state < sizeof chars - 1 ? chars[state] : ' ';
 }
 
 static void
