@@ -43,6 +43,7 @@ struct main {
 	struct setup_drift drift;
 	struct confine_user user, clock_user;
 	char control_dir[CONFIG_PATH_MAX]; /* of bindcmdpath */
+	bool has_control; /* not with -q, which is over at once */
 	bool is_alone; /* -Q: no clock, no resolver, no control sockets */
 };
 
@@ -142,7 +143,9 @@ open_sockets(struct main *m)
 			resolve_here(&m->config.sources[i]);
 		return 0;
 	}
-	control_init(&m->control, &m->engine, &m->config);
+	m->has_control = !m->options.set_once;
+	if (m->has_control)
+		control_init(&m->control, &m->engine, &m->config);
 	return 0;
 }
 
@@ -162,7 +165,7 @@ static int
 give_sockets(struct main *m)
 {
 	const char *paths[CONTROL_PATHS];
-	size_t n = control_paths(&m->control, paths);
+	size_t n = m->has_control ? control_paths(&m->control, paths) : 0;
 	gid_t group = m->user.n_groups > 0 ? m->user.groups[0] : m->user.gid;
 
 	for (size_t i = 0; geteuid() == 0 && i < n; i++)
@@ -285,7 +288,8 @@ run(struct main *m)
 	log_info("ending with status %d", code);
 	engine_fini(&m->engine);
 	if (!m->is_alone) {
-		control_fini(&m->control);
+		if (m->has_control)
+			control_fini(&m->control);
 		clock_rpc_bye(&m->os.clock, code);
 	}
 	os_linux_fini(&m->os);

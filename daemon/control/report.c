@@ -84,6 +84,7 @@ state_of(enum source_verdict v)
 	case SOURCE_MISSING:
 	case SOURCE_UNSYNCED:
 	case SOURCE_DISTANT:
+	case SOURCE_STALE:
 		break;
 	}
 	return SRC_UNUSABLE;
@@ -256,6 +257,7 @@ count_source(const struct source *s, struct mono now,
 	case SOURCE_MISSING:
 	case SOURCE_UNSYNCED:
 	case SOURCE_DISTANT:
+	case SOURCE_STALE:
 	case SOURCE_WAITING:
 		break;
 	}

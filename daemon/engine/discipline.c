@@ -17,6 +17,8 @@
 #define MIN_GAP 0.2   /* s between adjustments: each brings a CLK_STATUS */
 #define COMPLAIN 3600 /* s between words about a short budget */
 #define RETRY_SHORT 60 /* s: the budget refills slowly */
+#define RETRY_STEP 60  /* s until a step that was refused is tried again */
+#define STATUS_GAP 1.0 /* s between two CLK_STATUS */
 #define WORTH_SLEWING 1e-3 /* s: left over when a slew ends */
 #define MAX_SENT 1e8  /* s: what a step may ask for, beyond any window */
 
@@ -119,15 +121,19 @@ discipline_error(const struct engine *e, struct pair now)
 
 /* The frequency to rest at, inside the guard's limit. */
 static int64_t
-base_of(const struct engine *e)
+base_of(struct engine *e)
 {
 	double limit = limit_ppm(e);
 	double y = e->discipline.target.y;
 
-	if (fabs(y) > limit * 1e-6) {
-		log_warn("clock: needs %.3f ppm, limit is %.3f ppm: "
-			 "raise maxdrift if the hardware is sound",
-		    y * 1e6, limit);
+	bool was_beyond = e->discipline.is_beyond;
+
+	e->discipline.is_beyond = fabs(y) > limit * 1e-6;
+	if (e->discipline.is_beyond) {
+		if (!was_beyond)
+			log_warn("clock: needs %.3f ppm, limit is %.3f ppm: "
+				 "raise maxdrift if the hardware is sound",
+			    y * 1e6, limit);
 		y = copysign(limit * 1e-6, y);
 	}
 	return llround(y * 1e12);
@@ -229,11 +235,15 @@ discipline_update(struct engine *e, const struct estimate *target,
 	double err = discipline_error(e, e->os->ops->pair(e->os));
 	if (!d->is_controlled)
 		return err;
-	bool may_step = d->steps_left != 0 && fabs(err) > d->threshold;
+	struct mono now = e->os->ops->mono(e->os);
+	bool may_step = d->steps_left != 0 && fabs(err) > d->threshold &&
+	    now.ns >= mono_add(d->sent, MIN_GAP).ns &&
+	    (d->step_refused.ns == 0 ||
+		now.ns >= mono_add(d->step_refused, RETRY_STEP).ns);
 	if (d->steps_left > 0)
 		d->steps_left--;
-	if (may_step)
-		step(e, err);
+	if (may_step && step(e, err) != 0)
+		d->step_refused = now;
 	apply(e);
 	return err;
 }
@@ -272,9 +282,15 @@ error_ns(double s)
 }
 
 void
-discipline_status(struct engine *e)
+discipline_status(struct engine *e, bool at_once)
 {
 	struct discipline *d = &e->discipline;
+	struct mono mono = e->os->ops->mono(e->os);
+
+	if (!at_once && mono.ns < mono_add(d->told, STATUS_GAP).ns)
+		return;
+	d->told = mono;
+
 	struct pair now = e->os->ops->pair(e->os);
 	const struct reference *r = &e->reference;
 	struct clk_req req;

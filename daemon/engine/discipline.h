@@ -25,6 +25,9 @@ struct discipline {
 	int steps_left;         /* makestep's updates; < 0 no limit */
 	double threshold;       /* makestep's, s */
 	struct mono sent;       /* last CLK_ADJUST or CLK_STEP */
+	struct mono told;       /* last CLK_STATUS */
+	struct mono step_refused; /* no other is tried for a while */
+	bool is_beyond;         /* the frequency limit cuts the estimate */
 	struct timer later;     /* for what may not be sent yet */
 	struct timer complain;  /* hourly word about a short budget */
 	double short_of;        /* s that wait for budget, 0 = none */
@@ -51,8 +54,9 @@ int discipline_makestep(struct engine *);
 /* makestep's new parameters at run time; limit < 0 = no limit. */
 void discipline_modify_makestep(struct engine *, int limit, double threshold);
 
-/* Tells the kernel and the guard how things stand (CLK_STATUS). */
-void discipline_status(struct engine *);
+/* Tells the kernel and the guard how things stand (CLK_STATUS), once a second
+ * at most unless it must be now. */
+void discipline_status(struct engine *, bool now);
 
 /* A slew has ended. */
 void discipline_slewed(struct engine *);

@@ -16,6 +16,8 @@
 #define SLEW_LONGEST 64.0   /* s */
 #define EXIT_RESTART 75
 #define RMS_GAIN 0.1
+#define CRYSTAL_SD 1e-4     /* s/s: 100 ppm, an ordinary crystal */
+#define DRIFT_SD 1e-5       /* s/s: what an old drift file may be off by */
 #define ONCE_SAMPLES 4      /* what -q and -Q want of a source */
 
 static void
@@ -29,7 +31,7 @@ fire_status(struct timer *t)
 {
 	struct engine *e = t->owner;
 
-	discipline_status(e);
+	discipline_status(e, true);
 	set_timer(e, t, STATUS_GAP);
 }
 
@@ -48,7 +50,7 @@ write_drift(struct engine *e)
 	req.u.drift.freq_ppt = llround(d->target.y * 1e12);
 	req.u.drift.skew_ppt = llround(fmin(e->reference.skew, 1) * 1e12);
 	e->os->ops->clock(e->os, &req, &rep);
-	if (rep.error != 0)
+	if (rep.error != 0 && rep.error != EAGAIN) /* it is just written */
 		log_warn("drift file %s: not written: %s",
 		    e->config->driftfile, strerror(rep.error));
 }
@@ -96,15 +98,21 @@ engine_resolver_gone(void *engine)
 	set_timer(e, &e->resolver_gone, grace);
 }
 
-/* What a good drift file is worth: the clock's frequency from the start. */
+/* The frequency from the start: the drift file's, else what the clock runs at
+ * (an earlier daemon may have known it). */
 static void
 preset_frequency(struct engine *e)
 {
 	struct clk_req req;
 	struct clk_rep rep;
 
-	if (e->options.drift_skew_ppm < 0 || !e->discipline.is_controlled ||
-	    e->options.mode != ENGINE_STEER)
+	e->first_freq = (double)e->discipline.freq_ppt * 1e-12;
+	e->first_freq_sd = CRYSTAL_SD;
+	if (e->options.drift_skew_ppm < 0)
+		return;
+	e->first_freq = e->options.drift_ppm * 1e-6;
+	e->first_freq_sd = fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD);
+	if (!e->discipline.is_controlled || e->options.mode != ENGINE_STEER)
 		return;
 	memset(&req, 0, sizeof req);
 	req.type = CLK_ADJUST;
@@ -151,6 +159,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	e->started = os->ops->mono(os);
 	reference_init(&e->reference);
 	discipline_init(&e->discipline, e);
+	discipline_status(e, true); /* and learn what the clock runs at */
 	preset_time(e);
 	preset_frequency(e);
 	timescale_init(&e->scale, os->ops->pair(os));
@@ -161,7 +170,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	if (options->timeout > 0)
 		set_timer(e, &e->timeout, options->timeout);
 	set_timer(e, &e->drift, config->drift_interval);
-	fire_status(&e->status);
+	set_timer(e, &e->status, STATUS_GAP);
 
 	for (size_t i = 0; i < config->n_sources; i++) {
 		struct config_source conf = config->sources[i];
@@ -276,10 +285,10 @@ engine_update(struct engine *e, struct source *source)
 	struct source *best = selection_run(e, now.raw, &fused);
 	if (best == NULL) {
 		if (e->reference.is_synced) {
-			log_warn("no majority among the sources: "
-				 "not synchronised");
+			log_warn("no source can be followed: not synchronised "
+				 "(tockctl sources)");
 			reference_lose(&e->reference);
-			discipline_status(e);
+			discipline_status(e, true);
 		}
 		return;
 	}
@@ -295,8 +304,9 @@ engine_update(struct engine *e, struct source *source)
 	double within = fmin(client_interval(&source->client) * SLEW_FRACTION,
 	    SLEW_LONGEST);
 	double err = discipline_update(e, &fused, within);
+	bool was_synced = e->reference.is_synced;
 	follow(e, best, &fused, now, err);
-	discipline_status(e);
+	discipline_status(e, !was_synced);
 }
 
 void

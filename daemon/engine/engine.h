@@ -43,6 +43,7 @@ struct engine {
 	struct timescale scale;
 	struct mono started;
 	struct tspec build_date; /* no clock that is right says less */
+	double first_freq, first_freq_sd; /* s/s, before any measurement */
 	TAILQ_HEAD(source_list, source) sources;
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	struct reference reference;

@@ -22,9 +22,22 @@ struct claimant {
 	double score; /* s, small is good */
 };
 
+/* Whether anybody answers at all: then those that do not have no vote, since
+ * their claims only grow wider until they agree with everything. */
+static bool
+any_reachable(const struct engine *e)
+{
+	const struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->client.reach != 0 && s->has_sample)
+			return true;
+	return false;
+}
+
 /* The verdict of a source that has no claim, else 0. */
 static int
-disqualified(const struct source *s, struct raw now)
+disqualified(const struct source *s, struct raw now, bool others)
 {
 	if (!s->has_sample && s->client.total_valid == 0)
 		return SOURCE_MISSING;
@@ -32,6 +45,8 @@ disqualified(const struct source *s, struct raw now)
 		return SOURCE_UNSYNCED;
 	if (!s->has_sample)
 		return SOURCE_MISSING;
+	if (s->client.reach == 0 && others)
+		return SOURCE_STALE;
 	if (source_distance(s, now) > s->engine->config->maxdistance)
 		return SOURCE_DISTANT;
 	return 0;
@@ -41,11 +56,12 @@ static size_t
 claimants(struct engine *e, struct raw now, struct claimant *who,
     struct candidate *claims)
 {
+	bool others = any_reachable(e);
 	struct source *s;
 	size_t n = 0;
 
 	TAILQ_FOREACH(s, &e->sources, link) {
-		int why = disqualified(s, now);
+		int why = disqualified(s, now, others);
 		double half;
 
 		if (why != 0) {

@@ -11,6 +11,7 @@
 #define RETRY_MIN 2.0   /* s between look-ups that fail, doubling up to ... */
 #define RETRY_MAX 512.0
 #define REPLACE_GAP 1800.0 /* s between two look-ups for a better address */
+#define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
 #define CLAIM_SIGMAS 3.3   /* 99.9 % of a normal distribution */
 
 static void
@@ -35,6 +36,19 @@ is_taken(const struct source *s, const struct addr *a)
 	return false;
 }
 
+/* What is believed of our oscillator before this source was ever asked. */
+static void
+init_estimator(struct source *s)
+{
+	const struct engine *e = s->engine;
+
+	if (e->discipline.has_target)
+		estimator_init(&s->estimator, e->discipline.target.y,
+		    fmax(sqrt(e->discipline.target.pyy), KNOWN_FREQ_SD));
+	else
+		estimator_init(&s->estimator, e->first_freq, e->first_freq_sd);
+}
+
 /* Everything that was learned belongs to an address. */
 static void
 use_address(struct source *s, const struct addr *a)
@@ -45,7 +59,7 @@ use_address(struct source *s, const struct addr *a)
 	s->has_sample = false;
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
-	estimator_init(&s->estimator);
+	init_estimator(s);
 	stats_init(&s->stats);
 	client_init(&s->client, s);
 	client_start(&s->client);
@@ -113,7 +127,7 @@ source_new(struct engine *e, const struct config_source *conf)
 	s->leap = LEAP_UNSYNC;
 	s->retry.fire = fire_retry;
 	s->retry.owner = s;
-	estimator_init(&s->estimator);
+	init_estimator(s);
 	stats_init(&s->stats);
 	client_init(&s->client, s);
 	TAILQ_INSERT_TAIL(&e->sources, s, link);

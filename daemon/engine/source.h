@@ -23,8 +23,9 @@ enum source_verdict { /* why it is used or not, chronyc's letters */
 	SOURCE_SELECTABLE = '-',  /* agrees, but is not needed or too far */
 	SOURCE_FALSETICKER = 'x',
 	SOURCE_JITTERY = '~',
-	SOURCE_MISSING = 'M',     /* no samples yet, or none lately */
+	SOURCE_MISSING = 'M',     /* no samples yet */
 	SOURCE_UNSYNCED = 's',    /* the server says so */
+	SOURCE_STALE = 'S',       /* unreachable, while others are not */
 	SOURCE_DISTANT = 'd',     /* root distance above maxdistance */
 	SOURCE_WAITING = 'W',     /* fewer than minsources agree */
 };

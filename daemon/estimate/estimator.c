@@ -17,16 +17,15 @@
 #include "daemon/estimate/filter.h"
 
 #define WALK 1e-8        /* (s/s)/sqrt(s): an ordinary crystal, with room */
-#define START_FREQ_SD 1e-4 /* s/s: 100 ppm, crystals without a drift file */
 #define RESOLUTION 30e-9 /* s: what software timestamps can resolve at best */
 #define IMPOSSIBLE_SLACK 100e-6 /* s */
 #define IMPOSSIBLE_ROW 4
 #define NOISE_GAIN 32    /* samples over which the noise is averaged */
 
 void
-estimator_init(struct estimator *e)
+estimator_init(struct estimator *e, double freq, double freq_sd)
 {
-	*e = (struct estimator){ 0 };
+	*e = (struct estimator){ .freq = freq, .freq_sd = freq_sd };
 	mindelay_init(&e->delays);
 }
 
@@ -36,8 +35,8 @@ start(struct estimator *e, const struct sample *s)
 	double sd = s->delay / 2 + s->dispersion + RESOLUTION;
 
 	e->now = (struct estimate){
-		.at = s->at, .x = s->offset, .pxx = sd * sd,
-		.pyy = START_FREQ_SD * START_FREQ_SD,
+		.at = s->at, .x = s->offset, .y = e->freq, .pxx = sd * sd,
+		.pyy = e->freq_sd * e->freq_sd,
 	};
 	e->samples = 1;
 }

@@ -11,7 +11,8 @@
 #include "daemon/estimate/mindelay.h"
 
 struct estimator {
-	unsigned samples; /* taken in since the start or the last jump */
+	unsigned samples; /* taken in since the start */
+	double freq, freq_sd; /* the first belief about y, s/s */
 	struct estimate now; /* as of the last sample */
 	struct mindelay delays;
 	double noise;     /* running variance of what a sample's delay does not
@@ -19,7 +20,9 @@ struct estimator {
 	unsigned impossible; /* in a row */
 };
 
-void estimator_init(struct estimator *);
+/* freq, s/s, is what y is believed to be before anything was measured, freq_sd
+ * > 0 how well. */
+void estimator_init(struct estimator *, double freq, double freq_sd);
 
 enum estimator_result {
 	ESTIMATOR_USED,       /* the sample went in */

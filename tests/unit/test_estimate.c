@@ -81,7 +81,7 @@ START_TEST(a_quiet_path_is_followed_to_the_microsecond)
 
 	printf("seed %u\n", seed);
 	srandom(seed);
-	estimator_init(&est);
+	estimator_init(&est, 0, 1e-4);
 	for (int i = 0; i < 300; i++) {
 		struct sample s = measured(i * 4, 0.03, 2e-5, 5e-5, 5e-6);
 		ck_assert_int_eq(estimator_sample(&est, &s), ESTIMATOR_USED);
@@ -103,7 +103,7 @@ START_TEST(the_claimed_deviation_holds_the_error)
 
 	printf("seed %u\n", seed);
 	srandom(seed);
-	estimator_init(&est);
+	estimator_init(&est, 0, 1e-4);
 	for (int i = 0; i < 2000; i++) {
 		struct sample s = measured(i * 16, 0, 0, 5e-3, 1e-3);
 		estimator_sample(&est, &s);
@@ -122,7 +122,7 @@ START_TEST(one_wild_sample_is_not_believed_four_are)
 	struct estimate e;
 
 	srandom(1);
-	estimator_init(&est);
+	estimator_init(&est, 0, 1e-4);
 	for (int i = 0; i < 20; i++) {
 		struct sample s = measured(i * 4, 0, 0, 1e-3, 1e-5);
 		estimator_sample(&est, &s);
@@ -137,12 +137,26 @@ START_TEST(one_wild_sample_is_not_believed_four_are)
 }
 END_TEST
 
+START_TEST(the_first_belief_about_the_frequency_counts)
+{
+	struct estimator est;
+	struct estimate e;
+	struct sample s = measured(0, 1, 0, 1e-3, 0);
+
+	estimator_init(&est, 5e-6, 1e-6);
+	estimator_sample(&est, &s);
+	ck_assert(estimator_at(&est, at(100), &e));
+	ck_assert_double_eq_tol(e.x, 1 + 500e-6, 1e-9);
+	ck_assert_double_eq(e.y, 5e-6);
+}
+END_TEST
+
 START_TEST(nothing_is_claimed_without_a_sample)
 {
 	struct estimator est;
 	struct estimate e;
 
-	estimator_init(&est);
+	estimator_init(&est, 0, 1e-4);
 	ck_assert(!estimator_at(&est, at(1), &e));
 	ck_assert_double_eq(estimator_min_delay(&est), 0);
 }
@@ -320,6 +334,7 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     a_quiet_path_is_followed_to_the_microsecond,
     the_claimed_deviation_holds_the_error,
     one_wild_sample_is_not_believed_four_are,
+    the_first_belief_about_the_frequency_counts,
     nothing_is_claimed_without_a_sample,
     the_minimum_delay_is_forgotten_in_the_end, a_majority_outvotes_one_liar,
     two_that_disagree_are_no_majority, half_is_not_enough,
