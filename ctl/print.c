@@ -46,7 +46,9 @@ print_mode_char(unsigned mode)
 {
 	static const char chars[] = "^=#"; /* enum cmdmon_source_mode */
 
-	return mode < sizeof chars - 1 ? chars[mode] : ' ';
+	if (mode >= sizeof chars - 1)
+		return ' ';
+	return chars[mode];
 }
 
 char
@@ -54,7 +56,9 @@ print_state_char(unsigned state)
 {
 	static const char chars[] = "*?x~+-"; /* enum cmdmon_source_state */
 
-	return state < sizeof chars - 1 ? chars[state] : ' ';
+	if (state >= sizeof chars - 1)
+		return ' ';
+	return chars[state];
 }
 
 static void

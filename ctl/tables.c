@@ -42,10 +42,11 @@ table_unit(const double *first, size_t n, size_t stride)
 	size_t used = 0, i = 0;
 
 	for (size_t k = 0; sizes && k < n; k++) {
-		double x = fabs(*(const double *)((const char *)first +
-		    k * stride));
-		if (x > 0)
-			sizes[used++] = x;
+		double x;
+
+		memcpy(&x, (const char *)first + k * stride, sizeof x);
+		if (fabs(x) > 0)
+			sizes[used++] = fabs(x);
 	}
 	if (used == 0) {
 		free(sizes);
