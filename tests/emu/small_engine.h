@@ -90,7 +90,7 @@ small_source(struct small *s, const char *name, const char *addr)
 	o->remote.port = 123;
 	o->client.poll = 6;
 	o->verdict = SOURCE_MISSING;
-	estimator_init(&o->estimator);
+	estimator_init(&o->estimator, 0, 1e-4);
 	stats_init(&o->stats);
 	TAILQ_INSERT_TAIL(&s->engine.sources, o, link);
 	return o;
