@@ -289,6 +289,23 @@ exec_clock(struct launcher *l, const struct launch_fd *map, size_t n)
 	return launch_exec(l->clock_program, map, n, args);
 }
 
+/* Without root there may be no directory for the clock to write in: it gets one
+ * that is gone already, in which nothing can be made. */
+static int
+dead_directory(void)
+{
+	char path[] = "/tmp/tockd.XXXXXX";
+	int fd = -1;
+
+	if (mkdtemp(path) != NULL) {
+		fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		rmdir(path);
+	}
+	if (fd < 0)
+		log_error("no directory for the clock: %s", strerror(errno));
+	return fd;
+}
+
 /* The last act as root. */
 static int
 become_clock(struct launcher *l)
@@ -301,6 +318,12 @@ become_clock(struct launcher *l)
 	};
 	int r = confine_root(dirs, 2);
 
+	for (size_t i = 0; i < 2 && r >= 0; i++) {
+		if (dirs[i].fd < 0)
+			dirs[i].fd = dead_directory();
+		if (dirs[i].fd < 0)
+			r = -ENOENT;
+	}
 	if (r < 0)
 		return r;
 	/* An empty one; the notify and log sockets are connected already. */

@@ -184,7 +184,7 @@ def children(pid):
 class Tockd:
     """A tockd in the foreground, as a service manager would start it."""
 
-    def __init__(self, folder, lines, *options, env=None, program="tockd"):
+    def __init__(self, folder, lines, *options, env=None, prefix=()):
         self.log = folder / "tockd.log"
         self.conf = folder / "tock.conf"
         self.conf.write_text("".join(line + "\n" for line in lines))
@@ -192,9 +192,10 @@ class Tockd:
         where = folder / "notify"
         where.unlink(missing_ok=True)
         self.notify.bind(str(where))
+        where.chmod(0o666)
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
-                [BUILD / program, "--devel", "-d", "-f", self.conf,
+                [*prefix, BUILD / "tockd", "--devel", "-d", "-f", self.conf,
                  *map(str, options)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **(env or {}),
