@@ -42,14 +42,15 @@ usage(const char *program)
 	    "      --help\tPrint this\n", program, CMDMON_PORT);
 }
 
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'H' },
+	{ "version", no_argument, NULL, 'v' },
+	{ 0 },
+};
+
 int
 chronyc_options(struct ctl *ctl, struct start *s, int argc, char **argv)
 {
-	static const struct option long_options[] = {
-		{ "help", no_argument, NULL, 'H' },
-		{ "version", no_argument, NULL, 'v' },
-		{ 0 },
-	};
 	int o;
 
 	s->hosts = HOSTS;

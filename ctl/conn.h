@@ -34,7 +34,8 @@ struct conn {
 	int fd;                   /* -1: none */
 	int timeout_ms;           /* of the first attempt; 1000 */
 	int retries;              /* 2 */
-	char own_dir[108], own_sub[108], own_path[108]; /* "" or ours to remove */
+	/* Ours to remove, or "": */
+	char own_dir[108], own_sub[108], own_path[108];
 };
 
 void conn_init(struct conn *c);

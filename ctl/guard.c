@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * What the process that holds the clock still admits (tockd(8), "The guard"). */
+ * What the process that holds the clock still admits: see tockd(8). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <time.h>
