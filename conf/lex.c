@@ -71,9 +71,6 @@ judge_characters(const char *bytes, size_t size, struct config_error *e)
 			return fail(e, i, "this is not UTF-8",
 			    "outside of comments only UTF-8 is understood: "
 			    "convert the file, for instance with iconv");
-		if (code == '\r' && i + 1 == size)
-			return fail(e, i, "the line ends in CR LF",
-			    "convert the file with: sed -i 's/\\r$//' FILE");
 		if ((code < 0x20 && code != '\t') ||
 		    (code >= 0x7f && code <= 0xa0)) {
 			snprintf(text, sizeof text, code == 0xa0 ?
@@ -104,7 +101,9 @@ lex_split(struct lex_line *l, const char *bytes, size_t size,
 	if (size >= 3 && memcmp(bytes, BOM, 3) == 0)
 		return fail(e, 0, "byte order mark",
 		    "remove it with: sed -i '1s/^\\xEF\\xBB\\xBF//' FILE");
-	while (first < size && (is_space(bytes[first]) || bytes[first] == '\r'))
+	if (size > 0 && bytes[size - 1] == '\r')
+		size--; /* CR LF: white space to chronyd, so to us */
+	while (first < size && is_space(bytes[first]))
 		first++;
 	if (first == size || lex_is_comment(bytes + first))
 		return 0;

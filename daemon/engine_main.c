@@ -67,6 +67,8 @@ read_config(struct main *m)
 			path = PATH_CONF_CHRONY;
 		r = config_load(&m->config, path, &e);
 	}
+	if (r == 0)
+		r = config_review(&m->config);
 	if (r == CONFIG_E_BAD) {
 		config_error_print(&e, text, sizeof text);
 		log_fatal("%s", text);

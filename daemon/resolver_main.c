@@ -199,7 +199,7 @@ finish(struct resolver *r, struct lookup *l)
 static int
 take_request(struct resolver *r)
 {
-	struct names_req req;
+	struct names_req req = { 0 };
 	long n = chan_recv(r->engine, &req, sizeof req, NULL);
 
 	if (n == -EAGAIN)

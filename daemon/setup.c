@@ -15,8 +15,12 @@
 
 #include "common/log.h"
 #include "common/paths.h"
+#include "conf/bounds.h"
 
 #define DRIFT_MAX_TEXT 256
+
+_Static_assert(CONFIG_DRIFT_NAME_MAX == CLK_DRIFT_NAME - 1,
+    "the parser promises what the wire can carry");
 
 void
 setup_limits(struct clk_req *req, const struct config *c,

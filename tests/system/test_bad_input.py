@@ -28,7 +28,7 @@ BAD = {
     "later": [],
     "flag": [],
 }
-BYTES = [b"\x01", b"\x1b[2J", b"\xff", b"\xc3", b"\xc2\xa0", b"\r", b"\0"]
+BYTES = [b"\x01", b"\x1b[2J", b"\xff", b"\xc3", b"\xc2\xa0", b"\rx", b"\0"]
 
 
 class Row:

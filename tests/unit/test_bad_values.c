@@ -222,7 +222,7 @@ try_bytes(const char *front)
 	refused(line, at);
 	snprintf(line, sizeof line, "%s \xff", front);
 	refused(line, at);
-	snprintf(line, sizeof line, "%s \r", front);
+	snprintf(line, sizeof line, "%s \rx", front);
 	refused(line, at);
 	memset(line, 'x', sizeof line);
 	memcpy(line, front, strlen(front));

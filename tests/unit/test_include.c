@@ -327,8 +327,8 @@ START_TEST(binary_files_are_refused_at_their_first_byte_that_is_no_text)
 	fclose(f);
 	load_bad("a", "a", 2, 2, "NUL byte");
 	load_bad("/proc/self/exe", "/proc/self/exe", 1, 8, "NUL byte");
-	put("b", "port 1\r\nport 2\r\n");
-	load_bad("b", "b", 1, 7, "CR LF");
+	put("b", "port 1\r\nport 2\rx\r\n");
+	load_bad("b", "b", 2, 7, "control character");
 }
 END_TEST
 

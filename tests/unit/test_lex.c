@@ -81,6 +81,16 @@ START_TEST(the_shortest_words_fit)
 }
 END_TEST
 
+START_TEST(a_line_may_end_in_cr_lf)
+{
+	ck_assert_int_eq(split("port 1\r"), 0);
+	ck_assert_uint_eq(line.n, 2);
+	ck_assert_str_eq(line.word[1], "1");
+	ck_assert_int_eq(split("\r"), 0);
+	ck_assert_uint_eq(line.n, 0);
+}
+END_TEST
+
 START_TEST(bad_bytes_are_found_with_their_column)
 {
 	static const struct {
@@ -89,7 +99,6 @@ START_TEST(bad_bytes_are_found_with_their_column)
 	} bad[] = {
 		{ "port\x01", 5 },          /* control character */
 		{ "port \x1b[2J", 6 },      /* terminal escape */
-		{ "port 1\r", 7 },          /* CR LF */
 		{ "port\r1", 5 },
 		{ "a\x7f", 2 },
 		{ "a\xc2\x85", 2 },         /* U+0085, C1 */
@@ -209,7 +218,8 @@ END_TEST
 UNIT_MAIN("lex", words_are_split_at_spaces_and_tabs,
     blank_lines_and_comments_have_no_words,
     a_comment_character_inside_a_line_is_a_word, a_line_has_at_most_2047_bytes,
-    the_shortest_words_fit, bad_bytes_are_found_with_their_column, utf8_is_text,
+    the_shortest_words_fit, a_line_may_end_in_cr_lf,
+    bad_bytes_are_found_with_their_column, utf8_is_text,
     integers_are_strict, doubles_are_decimal_and_finite,
     dates_are_days_of_the_calendar,
     a_close_word_is_suggested_and_a_far_one_is_not)
