@@ -205,8 +205,8 @@ options_help(void)
 {
 	return
 	    "usage: tockd [option]... [directive]...\n"
-	    "With directives (\"server ntp.example.net iburst\"), one each "
-	    "argument, no file is read.\n\n"
+	    "With directives, one in each argument (\"server ntp.example.net\"), "
+	    "no file\nis read.\n\n"
 	    "  -f FILE   configuration (/etc/tock/tock.conf, else\n"
 	    "            /etc/chrony/chrony.conf)\n"
 	    "  -4, -6    names stand for IPv4, IPv6 addresses only\n"

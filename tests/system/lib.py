@@ -219,6 +219,13 @@ class Tockd:
         pids = [self.pid, *children(self.pid)]
         return {name_of(pid): pid for pid in pids if is_alive(pid)}
 
+    def settle(self):
+        """Waits until every role is its own program, with its filter on; the
+        others may still be at it when READY=1 comes."""
+        until(lambda: set(self.roles()) == set(ROLES) and all(
+            status(pid)["Seccomp"] == ["2"] for pid in self.roles().values()),
+            2)
+
     def wait(self, patience=10):
         """The exit status, or None if it does not end."""
         try:
@@ -248,13 +255,14 @@ class Tockd:
 
 @contextlib.contextmanager
 def tockd(folder, lines, *options, keeper=None, **more):
-    """A live tockd that has said READY=1, ended with the block."""
+    """A live tockd, confined and ready, ended with the block."""
     daemon = Tockd(folder, lines, *options, **more)
     if keeper:
         keeper.watch(daemon.pid)
     try:
         if not daemon.wait_ready():
             raise RuntimeError("tockd did not become ready")
+        daemon.settle()
         yield daemon
     finally:
         daemon.stop()

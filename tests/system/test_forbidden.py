@@ -79,11 +79,6 @@ def inject(pid, call):
     return done.stderr.strip()
 
 
-def is_in_place(daemon, role):
-    return lib.until(lambda: role in daemon.roles() and lib.status(
-        daemon.roles()[role])["Seccomp"] == ["2"]) is not None
-
-
 def start(folder, keeper):
     return lib.tockd(folder, ["server 127.0.0.1 port 9"], keeper=keeper)
 
@@ -91,7 +86,7 @@ def start(folder, keeper):
 def allowed_calls_return(folder, keeper):
     with start(folder, keeper) as daemon:
         for role, calls in ALLOWED.items():
-            if not is_in_place(daemon, role):
+            if lib.status(daemon.roles()[role])["Seccomp"] != ["2"]:
                 lib.skip(f"{role} has no filter in this build")
             for call, result in calls:
                 said = inject(daemon.roles()[role], call)
@@ -108,7 +103,6 @@ def forbidden_calls_kill(folder, keeper):
         survived = []
         for call in calls:
             with start(folder, keeper) as daemon:
-                is_in_place(daemon, role)
                 said = inject(daemon.roles()[role], call)
                 if said != f"killed {SIGSYS}":
                     survived.append(f"{call}: {said}")
