@@ -160,9 +160,11 @@ def static_suite():
     """Each tool is one test; any finding is a failure."""
     jobs = str(CPUS)
     directory = BUILD / "analyze"
+    flags = "-fanalyzer -fdiagnostics-path-format=none"
     analyze = (f"[ -f {directory}/build.ninja ] || meson setup {directory} "
-               f"{ROOT} -Dc_args=-fanalyzer -Dwerror=true -Dtests=disabled "
-               f"&& ninja -C {directory}")
+               f"{ROOT} '-Dc_args={flags}' -Dwerror=true -Dtests=disabled "
+               f">/dev/null && ninja -k 0 -C {directory} | grep -A6 error: "
+               f"; ninja -C {directory} >/dev/null")
     folders = [f for f in ("common", "conf", "privsep", "daemon", "ctl",
                            "tests/reference") if (ROOT / f).is_dir()]
     listed = {os.path.realpath(BUILD / unit["directory"] / unit["file"])
