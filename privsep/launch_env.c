@@ -141,10 +141,9 @@ copy_of(int fd)
 
 int
 launch_log_open(const struct options *o, const struct launch_env *env,
-    enum log_style *style)
+    bool is_detached, enum log_style *style)
 {
 	bool once = o->print_config || o->set_once || o->show_once;
-	bool managed = env->has_journal || env->notify_fd >= 0;
 	int fd;
 
 	*style = LOGSTYLE_PLAIN;
@@ -155,7 +154,7 @@ launch_log_open(const struct options *o, const struct launch_env *env,
 	}
 	if (o->debug > 0 || once)
 		return copy_of(2);
-	if (o->foreground || managed) {
+	if (!is_detached) {
 		if (isatty(2))
 			return copy_of(2);
 		if (env->has_journal || has_reader(2)) {
@@ -168,6 +167,7 @@ launch_log_open(const struct options *o, const struct launch_env *env,
 		*style = LOGSTYLE_SYSLOG;
 		return fd;
 	}
-	log_warn("no /dev/log: messages go to stderr (-l FILE keeps them)");
+	if (is_detached)
+		log_warn("no /dev/log: messages are lost (-l FILE keeps them)");
 	return copy_of(2);
 }

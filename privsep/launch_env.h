@@ -25,10 +25,10 @@ struct launch_env {
 int launch_env_take(struct launch_env *);
 
 /* Opens the log that options and environment ask for: -l's file; stderr with
- * -d, -p, -q, -Q, on a terminal or under a service manager; else /dev/log, and
- * without that stderr.  Returns a descriptor (not 2), or -errno after logging
- * it. */
+ * -d, -p, -q, -Q, and in the foreground on a terminal or where somebody reads
+ * it; else /dev/log, and without that stderr.  Returns a descriptor (not 2), or
+ * -errno after logging it. */
 int launch_log_open(const struct options *, const struct launch_env *,
-    enum log_style *style);
+    bool is_detached, enum log_style *style);
 
 #endif

@@ -360,6 +360,7 @@ static int
 launch(struct launcher *l)
 {
 	struct options *o = &l->options;
+	bool is_detached = false;
 	int r = launch_env_take(&l->env);
 
 	if (r < 0)
@@ -374,9 +375,10 @@ launch(struct launcher *l)
 			if (r < 0)
 				return r;
 			l->env.notify_fd = r;
+			is_detached = true;
 		}
 	}
-	l->log_fd = launch_log_open(o, &l->env, &l->style);
+	l->log_fd = launch_log_open(o, &l->env, is_detached, &l->style);
 	if (l->log_fd < 0)
 		return l->log_fd;
 	log_init(l->log_fd, l->style, (enum log_level)o->log_least, "tockd");

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import socket
 import subprocess
 
 import lib
@@ -123,6 +124,29 @@ def the_one_who_starts_it_hears_why(folder):
               "SIGTERM ends it")
 
 
+def in_the_background_it_logs_to_dev_log(folder):
+    """A /dev of our own; once it works, nothing is left of the terminal."""
+    lib.mount("test", "/dev", "tmpfs", 0, "mode=0755")
+    for name, minor in (("null", 3), ("urandom", 9)):
+        os.mknod(f"/dev/{name}", 0o20666, os.makedev(1, minor))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
+        syslog.bind("/dev/log")
+        syslog.settimeout(5)
+        status, text = run("--devel", "-x", SERVER)
+        lib.check((status, text) == (0, ""), f"silent, status {status} {text}")
+        first = syslog.recv(2048).decode()
+        lib.check(re.match(r"<30>tockd\[\d+\]: engine: tockd .* ready", first),
+                  f"the log has {first!r}")
+        pid = int(pathlib.Path("/run/tock/tockd.pid").read_text())
+        held = {os.readlink(f"/proc/{p}/fd/{fd}") for fd in (0, 1)
+                for p in (pid, *lib.children(pid))}
+        lib.check(held == {"/dev/null"}, f"0 and 1 lead to {held}")
+        os.kill(pid, 15)
+        lib.check(lib.until(lambda: not lib.is_alive(pid), 8) is not None,
+                  "SIGTERM ends it")
+    lib.call(lib.libc.umount2(b"/dev", 2), "umount")
+
+
 def an_ordinary_user_cannot(folder):
     def nobody():
         os.setgroups([])
@@ -140,4 +164,4 @@ lib.alone()
 lib.main(bad_options, help_and_version, a_second_tockd_says_who_is_first,
          a_user_is_missing, directories_of_strangers,
          programs_that_others_may_write, the_one_who_starts_it_hears_why,
-         an_ordinary_user_cannot)
+         in_the_background_it_logs_to_dev_log, an_ordinary_user_cannot)
