@@ -158,6 +158,9 @@ def private_roots(roles, conf_dir):
         plain = [str(p) for p in pathlib.Path(f"/proc/{pid}/root").iterdir()
                  if not p.is_dir() or p.is_symlink()]
         lib.check(not plain, f"{role}: no file of the host in its root")
+        closed = [str(p) for p in pathlib.Path(f"/proc/{pid}/root").iterdir()
+                  if p.stat().st_mode & 0o555 != 0o555]
+        lib.check(not closed, f"{role} can walk its root {closed or ''}")
         lib.check(os.readlink(f"/proc/{pid}/cwd") == "/", f"{role} stands in /")
 
 
