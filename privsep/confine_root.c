@@ -259,7 +259,6 @@ confine_root(struct confine_dir *dirs, size_t n)
 		}
 	}
 	umask(022); /* the way to dirs[] must be open to a role that is not root */
-	umask(022); /* for the directories of the private root */
 	if (has_mount_calls()) {
 		r = private_root(dirs, n);
 		if (r < 0)
