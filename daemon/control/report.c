@@ -293,17 +293,30 @@ report_status(const struct engine *e, struct cmdmon_native_status *out)
 	}
 }
 
+/* The budget now: what the clock last said, and what was refilled since. */
+static double
+budget(const struct engine *e, double age)
+{
+	const struct config_guard *g = &e->config->guard;
+	double b = (double)e->discipline.budget_ns * 1e-9;
+
+	return b >= g->bucket ? b
+	    : fmin(b + g->refill_ppm * 1e-6 * age, g->bucket);
+}
+
 void
 report_guard(const struct engine *e, struct cmdmon_guard *out)
 {
 	const struct config *c = e->config;
 	const struct discipline *d = &e->discipline;
+	double age = mono_sub(e->os->ops->mono(e->os), d->answered);
 
 	*out = (struct cmdmon_guard){
 		.flags = (c->guard.off ? GUARD_OFF : 0u) |
 		    (d->is_controlled ? 0u : GUARD_NO_CLOCK),
 		.window_s = c->guard.window_s,
-		.window_left_s = d->window_s,
+		.window_left_s = d->window_s > age
+		    ? d->window_s - (uint32_t)age : 0,
 		.steps = !c->has_makestep     ? 0
 		    : c->makestep_limit < 0 ? -1
 					    : c->makestep_limit,
@@ -316,7 +329,7 @@ report_guard(const struct engine *e, struct cmdmon_guard *out)
 		.notbefore_s = c->guard.notbefore_s,
 		.notafter_s = c->guard.notafter_s,
 		.bucket = c->guard.bucket,
-		.budget = (double)d->budget_ns * 1e-9,
+		.budget = budget(e, age),
 		.refill_ppm = c->guard.refill_ppm,
 		.max_base_ppm = c->has_maxdrift ? c->maxdrift_ppm
 						: KERNEL_BASE_PPM,

@@ -78,6 +78,7 @@ ask(struct engine *e, struct clk_req *req)
 
 	memset(&rep, 0, sizeof rep);
 	e->os->ops->clock(e->os, req, &rep);
+	d->answered = e->os->ops->mono(e->os);
 	d->freq_ppt = rep.freq_ppt;
 	d->budget_ns = rep.budget_ns;
 	d->steps_guard = rep.steps;

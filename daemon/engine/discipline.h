@@ -31,7 +31,8 @@ struct discipline {
 	struct timer later;     /* for what may not be sent yet */
 	struct timer complain;  /* hourly word about a short budget */
 	double short_of;        /* s that wait for budget, 0 = none */
-	int64_t budget_ns;      /* from the last answer */
+	struct mono answered;   /* when the clock gave the next three: */
+	int64_t budget_ns;
 	unsigned steps_guard;   /* steps the guard allows, 65535 = no limit */
 	unsigned window_s;      /* of the guard's start window left */
 	uint32_t refused_range, refused_budget, refused_rate, refused_other;

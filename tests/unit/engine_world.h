@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The engine in a world of its own: a fake os, and servers that answer what it
+ * sends.  True time runs at 1 + ppm of the oscillator. */
+#ifndef TESTS_UNIT_ENGINE_WORLD_H
+#define TESTS_UNIT_ENGINE_WORLD_H
+
+#include <math.h>
+#include <string.h>
+
+#include "common/ntp64.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/source.h"
+#include "daemon/wire/packet.h"
+#include "tests/emu/fake_os.h"
+#include "unit.h"
+
+#define T0 INT64_C(1790000000) /* 2026-09-21 */
+#define DELAY 50e-6            /* s each way */
+
+struct world {
+	struct fake_os os;
+	struct config config;
+	struct engine engine;
+	struct engine_options options;
+	double ahead;  /* s, true time - clock at the start */
+	double ppm;    /* true time's rate against the oscillator */
+	double lie[4]; /* s, added by server 192.0.2.1+i */
+	struct raw start;
+	unsigned answered;
+};
+
+static inline void
+world_init(struct world *w, unsigned n_servers)
+{
+	memset(w, 0, sizeof *w);
+	fake_init(&w->os, (struct tspec){ T0 * NSEC });
+	w->start = w->os.now.raw;
+	w->os.answer.budget_ns = 2 * NSEC;
+	config_init(&w->config);
+	w->config.sources = calloc(4, sizeof *w->config.sources);
+	w->config.n_sources = n_servers;
+	for (unsigned i = 0; i < n_servers; i++) {
+		struct config_source *s = &w->config.sources[i];
+		snprintf(s->name, sizeof s->name, "192.0.2.%u", i + 1);
+		s->port = 123;
+		s->minpoll = 2;
+		s->maxpoll = 4;
+		s->maxdelay = 3;
+		s->version = 4;
+		s->iburst = true;
+	}
+	w->options.drift_skew_ppm = -1;
+	w->options.build_date = (struct tspec){ (T0 - 86400) * NSEC };
+}
+
+static inline void
+world_start(struct world *w)
+{
+	ck_assert_int_eq(
+	    engine_init(&w->engine, &w->os.os, &w->config, &w->options), 0);
+}
+
+static inline void
+world_fini(struct world *w)
+{
+	engine_fini(&w->engine);
+	fake_fini(&w->os);
+	config_fini(&w->config);
+}
+
+static inline struct source *
+source_at(struct world *w, unsigned i)
+{
+	struct source *s = TAILQ_FIRST(&w->engine.sources);
+
+	while (i-- > 0)
+		s = TAILQ_NEXT(s, link);
+	return s;
+}
+
+static inline struct tspec
+true_time(const struct world *w)
+{
+	double ran = raw_sub(w->os.now.raw, w->start);
+
+	return tspec_add((struct tspec){ T0 * NSEC },
+	    w->ahead + ran * (1 + w->ppm * 1e-6));
+}
+
+static inline double
+clock_error(const struct world *w)
+{
+	return tspec_sub(true_time(w), w->os.now.real);
+}
+
+/* A good answer to the request that is out. */
+static inline struct ntp_packet
+answer_to(const struct world *w, const struct client *c, double lie)
+{
+	uint64_t t = ntp64_from_tspec(tspec_add(true_time(w), lie));
+
+	return (struct ntp_packet){ .version = 4, .mode = PACKET_MODE_SERVER,
+		.stratum = 1, .precision = -25, .root_delay = 1e-5,
+		.root_dispersion = 1e-5, .refid = 0x47505300, .ref = t,
+		.origin = c->cookie, .receive = t, .transmit = t };
+}
+
+static inline void
+hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
+{
+	unsigned char bytes[PACKET_HEADER];
+	struct dgram d = { .remote = s->remote };
+
+	packet_write(p, bytes);
+	fake_receive(&w->os, &s->client.sock, &d, bytes, sizeof bytes);
+}
+
+/* To the next timer, at most 10 ms, and never past it by more than 1 us: what
+ * is sent then has the true time of sending. */
+static inline void
+advance_a_bit(struct world *w)
+{
+	const struct heap_node *next = heap_first(&w->os.timers);
+	double left = next ? (double)(next->key - w->os.mono.ns) * 1e-9 : 1;
+
+	fake_advance(&w->os, fmin(fmax(left * 0.9, 1e-6), 0.01));
+}
+
+/* Lets time pass; every request is answered after DELAY each way. */
+static inline void
+run(struct world *w, double seconds)
+{
+	struct mono end = mono_add(w->os.mono, seconds);
+
+	while (w->os.mono.ns < end.ns && !w->os.is_stopped) {
+		struct source *s;
+		unsigned i = 0;
+		bool any = false;
+
+		TAILQ_FOREACH(s, &w->engine.sources, link)
+			any |= s->client.is_waiting;
+		if (!any) {
+			advance_a_bit(w);
+			continue;
+		}
+		fake_advance(&w->os, DELAY);
+		struct ntp_packet answers[4];
+		for (s = source_at(w, 0); s; s = TAILQ_NEXT(s, link), i++)
+			answers[i] = answer_to(w, &s->client, w->lie[i]);
+		fake_advance(&w->os, DELAY);
+		i = 0;
+		TAILQ_FOREACH(s, &w->engine.sources, link) {
+			if (s->client.is_waiting &&
+			    answers[i].origin == s->client.cookie) {
+				w->answered++;
+				hand_in(w, s, &answers[i]);
+			}
+			i++;
+		}
+	}
+}
+
+static inline unsigned
+count_requests(const struct world *w, enum clk_type type)
+{
+	unsigned n = 0, kept = w->os.n_requests;
+
+	if (kept > FAKE_REQUESTS)
+		kept = FAKE_REQUESTS;
+	for (unsigned i = 0; i < kept; i++)
+		n += w->os.requests[i].type == type;
+	return n;
+}
+
+#endif
