@@ -449,7 +449,7 @@ START_TEST(guard_tells_limits_and_what_is_left)
 	s->config.makestep_limit = 3;
 	s->config.has_maxdrift = true;
 	s->config.maxdrift_ppm = 600;
-	d->answered = s->os.mono;
+	d->answered = s->world.mono;
 	d->window_s = 17;
 	d->steps_guard = 2;
 	d->budget_ns = -250000000;
