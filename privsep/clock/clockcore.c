@@ -182,13 +182,13 @@ static int
 do_step(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
 {
 	int64_t ns = req->u.step_ns, s = tspec_floor((struct tspec){ ns });
-	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO,
-		.time = { s, ns - s * NSEC } }; /* ns, by ADJ_NANO */
+	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO };
 
 	if (!in(ns, -STEP_MOST, STEP_MOST))
 		return ERANGE;
 	if (guard_step(&c->guard, now, ns) != 0)
 		return ENOSPC;
+	tx.time = (struct timeval){ s, ns - s * NSEC }; /* ns, by ADJ_NANO */
 	int r = kernel(c, &tx);
 	if (r != 0)
 		return r;

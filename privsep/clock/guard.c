@@ -59,13 +59,15 @@ guard_start(struct guard *g, const struct clk_limits *lim,
 	    (now->asleep - s->anchor.asleep);
 	moved -= part(moved, guard_scale(ran, moved < 0 ?
 	    -lim->max_base_ppt : lim->max_base_ppt));
+	/* First the budget fills up, from the old anchor on: it may have been
+	 * spent after it had. */
+	new.anchor.raw = s->anchor.raw;
+	s->anchor = new.anchor;
+	guard_look(g, now);
 	s->grant -= part(s->grant, moved);
 	s->credit -= part(s->credit, moved);
-	s->budget -= part(s->budget, llabs(moved));
-	new.anchor.raw = s->anchor.raw; /* the budget fills up from there */
-	s->anchor = new.anchor;
+	s->budget -= part(s->budget + GUARD_LATE_NS, llabs(moved));
 	g->record_due = true;
-	guard_look(g, now);
 }
 
 void

@@ -39,6 +39,8 @@
 #define GUARD_MINUTE_NS INT64_C(60000000000) /* root's grant; free steps */
 #define GUARD_OPERATOR_NS INT64_C(600000000000)
 #define GUARD_LEAP_NEAR_NS INT64_C(2000000000)
+#define GUARD_LATE_NS INT64_C(20000000) /* a slew's end may take as much too
+                                           much: 200 ms late at 10 % */
 
 /* What outlives a restart within one boot. */
 struct guard_state {

@@ -197,6 +197,7 @@ emu_adjtimex(struct clock_kernel *k, struct timex *tx)
 	e->calls++;
 	if (tx->modes != 0) {
 		e->writes++;
+		kernel_emu_run(e, e->call_ns);
 		if (e->fail != 0)
 			return -e->fail;
 		/* adjtime(3)'s own bit stands alone. */

@@ -189,6 +189,7 @@ live(uint64_t seed, int kind)
 		w->lim.flags |= CLK_LEAP_STEP;
 	clock_host_init(&w->h, START_S * NSEC);
 	w->h.late_ns = below(w, 100000000) >> below(w, 20);
+	w->h.emu.call_ns = below(w, 18000000) >> below(w, 30);
 	w->h.no_timerfd = below(w, 4) == 0;
 	clock_host_start(&w->h, &w->lim);
 	clock_host_call(&w->h, &q, CLK_STATUS, &rep);

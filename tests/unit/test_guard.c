@@ -67,6 +67,21 @@ START_TEST(a_late_timer_takes_the_budget_below_zero)
 }
 END_TEST
 
+START_TEST(a_slew_that_is_replaced_late_is_charged_until_then)
+{
+	struct clock_host *h = closed();
+
+	ck_assert_int_eq(slew(h, 100000, 20).error, 0);
+	seconds(h, 1);
+	h->emu.call_ns = 10 * MS; /* preempted in the system call */
+	/* 1.01 s ran at 100 000 ppm; the refill cannot exceed the bucket */
+	int64_t left = slew(h, 0, 0).budget_ns;
+	ck_assert_int_le(left, 2 * NSEC - 101 * MS + MS / 10);
+	ck_assert_int_gt(left, 2 * NSEC - 101 * MS - 1000);
+	free(h);
+}
+END_TEST
+
 START_TEST(a_refused_slew_leaves_the_running_one_alone)
 {
 	struct clock_host *h = closed();
@@ -208,7 +223,30 @@ START_TEST(what_happened_after_the_last_record_is_charged)
 	clock_host_kill(h);
 	clock_host_start(h, &clock_host_limits);
 	/* 10 s of base frequency, 5 ms, would explain a little of it. */
-	ck_assert_int_eq(budget(h), 2 * NSEC - 1495 * MS + MS);
+	ck_assert_int_eq(budget(h), 2 * NSEC - 1495 * MS);
+	free(h);
+}
+END_TEST
+
+START_TEST(what_filled_up_after_the_last_record_may_be_spent_too)
+{
+	struct clock_host *h = closed();
+	struct clk_req q = { .u.adjust = { 500 * PPM, 0, 0 } };
+
+	seconds(h, 60);
+	ask(h, q, CLK_ADJUST);
+	ck_assert_int_eq(step(h, 2 * NSEC), 0);
+	seconds(h, 60);
+	budget(h); /* a record with 6 ms */
+	seconds(h, 1000);
+	q.u.adjust.slew_ppt = 99500 * PPM;
+	q.u.adjust.slew_ms = 1060;
+	ask(h, q, CLK_ADJUST);
+	seconds(h, 1);
+	clock_host_kill(h); /* 99.5 ms of 106 ms are spent */
+	clock_host_start(h, &clock_host_limits);
+	ck_assert_int_le(budget(h), 7 * MS);
+	ck_assert_int_ge(budget(h), 6 * MS);
 	free(h);
 }
 END_TEST
@@ -325,6 +363,7 @@ UNIT_MAIN("guard", steps_are_charged_to_the_budget,
     the_budget_fills_up_with_raw_time_to_the_bucket,
     a_slew_is_charged_for_what_really_ran,
     a_late_timer_takes_the_budget_below_zero,
+    a_slew_that_is_replaced_late_is_charged_until_then,
     a_refused_slew_leaves_the_running_one_alone, long_products_do_not_wrap,
     inside_the_window_steps_are_counted,
     the_window_ends_with_the_first_update_or_after_15_minutes,
@@ -332,6 +371,7 @@ UNIT_MAIN("guard", steps_are_charged_to_the_budget,
     a_crash_does_not_open_the_window_again,
     an_open_window_goes_on_where_it_was, a_sigterm_does_open_a_new_window,
     what_happened_after_the_last_record_is_charged,
+    what_filled_up_after_the_last_record_may_be_spent_too,
     root_grants_one_step_for_a_minute, an_operator_has_a_few_steps,
     makestep_without_a_limit_is_one_step_a_minute, guard_off_means_off,
     a_breach_goes_back_to_the_base_of_the_windows_end,
