@@ -138,8 +138,9 @@ def sources(*folders):
 
 
 def layers_suite():
-    return [Test("layers", file.stem, [sys.executable, str(file)])
-            for file in sorted((ROOT / "tests").glob("*.py"))]
+    return [Test("layers", "layers", [sys.executable, "tests/layers.py"]),
+            Test("layers", "sizes", [sys.executable, "tests/sizes.py",
+                                     str(BUILD / "tock-clock.map")])]
 
 
 def man_suite():
