@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
  * Requests, and which answers count. */
-#include "engine_world.h"
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/emu/engine_world.h"
 
 START_TEST(a_request_says_nothing_but_random_bits)
 {
@@ -17,7 +22,7 @@ START_TEST(a_request_says_nothing_but_random_bits)
 	ck_assert_int_eq(packet_parse(&p, out->dgram.data, 48), 0);
 	ck_assert_uint_eq(p.version, 4);
 	ck_assert_uint_eq(p.mode, PACKET_MODE_CLIENT);
-	ck_assert_uint_eq(p.transmit, source_at(&w, 0)->client.cookie);
+	ck_assert_uint_eq(p.transmit, world_source(&w, 0)->client.cookie);
 	ck_assert(p.receive == 0 && p.origin == 0 && p.ref == 0);
 	ck_assert(p.stratum == 0 && p.refid == 0 && p.poll == 0);
 	world_fini(&w);
@@ -31,11 +36,11 @@ START_TEST(every_request_has_its_own_socket_and_bits)
 
 	world_init(&w, 1);
 	world_start(&w);
-	struct client *c = &source_at(&w, 0)->client;
+	struct client *c = &world_source(&w, 0)->client;
 	fake_advance(&w.os, 0.001);
 	first = c->cookie;
 	ck_assert(c->is_waiting);
-	run(&w, 0.1);
+	world_run(&w, 0.1);
 	ck_assert(!c->is_waiting); /* answered: closed at once */
 	fake_advance(&w.os, 2);
 	ck_assert(c->is_waiting);
@@ -50,27 +55,27 @@ START_TEST(a_forged_answer_changes_nothing_and_the_true_one_still_counts)
 
 	world_init(&w, 1);
 	world_start(&w);
-	struct source *s = source_at(&w, 0);
+	struct source *s = world_source(&w, 0);
 	fake_advance(&w.os, 0.001);
-	struct ntp_packet good = answer_to(&w, &s->client, 0), p = good;
+	struct ntp_packet good = world_answer(&w, &s->client, 0), p = good;
 
 	p.origin ^= 1;
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	p.origin = 0;
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	p.stratum = 0;
 	p.refid = KISS_CODE_DENY;
 	p.origin = good.origin + 1;
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	p = good;
 	p.mode = PACKET_MODE_BROADCAST;
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	ck_assert(s->client.is_waiting);
 	ck_assert(!s->client.is_denied && !s->has_sample);
 	ck_assert_uint_eq(s->client.reach, 0);
 	ck_assert_uint_eq(s->client.total_rx, 4);
 
-	hand_in(&w, s, &good);
+	world_hand_in(&w, s, &good);
 	ck_assert(s->has_sample && !s->client.is_waiting);
 	ck_assert_uint_eq(s->client.reach, 1);
 	ck_assert_uint_eq(s->client.total_valid, 1);
@@ -84,11 +89,11 @@ START_TEST(a_zero_cookie_in_flight_never_matches_a_zero_origin)
 
 	world_init(&w, 1);
 	world_start(&w);
-	struct source *s = source_at(&w, 0);
+	struct source *s = world_source(&w, 0);
 	fake_advance(&w.os, 0.001);
 	s->client.cookie = 0; /* CVE-2015-8138's state */
-	struct ntp_packet p = answer_to(&w, &s->client, 0);
-	hand_in(&w, s, &p);
+	struct ntp_packet p = world_answer(&w, &s->client, 0);
+	world_hand_in(&w, s, &p);
 	ck_assert(!s->has_sample && s->client.is_waiting);
 	world_fini(&w);
 }
@@ -102,7 +107,7 @@ START_TEST(late_reply_is_dropped)
 	w.config.sources[0].iburst = false;
 	w.config.sources[0].maxdelay = 0.5;
 	world_start(&w);
-	struct source *s = source_at(&w, 0);
+	struct source *s = world_source(&w, 0);
 	fake_advance(&w.os, 1.01);
 	ck_assert(s->client.is_waiting);
 	fake_advance(&w.os, 1.5);
@@ -118,14 +123,14 @@ START_TEST(a_burst_is_four_requests_two_seconds_apart)
 
 	world_init(&w, 1);
 	world_start(&w);
-	struct client *c = &source_at(&w, 0)->client;
-	run(&w, 0.5);
+	struct client *c = &world_source(&w, 0)->client;
+	world_run(&w, 0.5);
 	ck_assert_uint_eq(c->total_tx, 1);
-	run(&w, 6);
+	world_run(&w, 6);
 	ck_assert_uint_eq(c->total_tx, 4);
-	run(&w, 2); /* the next one comes after 2^minpoll */
+	world_run(&w, 2); /* the next one comes after 2^minpoll */
 	ck_assert_uint_eq(c->total_tx, 4);
-	run(&w, 2.5);
+	world_run(&w, 2.5);
 	ck_assert_uint_eq(c->total_tx, 5);
 	world_fini(&w);
 }
@@ -137,22 +142,22 @@ START_TEST(the_kiss_rate_slows_down_and_deny_stops)
 
 	world_init(&w, 1);
 	world_start(&w);
-	struct source *s = source_at(&w, 0);
+	struct source *s = world_source(&w, 0);
 	fake_advance(&w.os, 0.001);
-	struct ntp_packet p = answer_to(&w, &s->client, 0);
+	struct ntp_packet p = world_answer(&w, &s->client, 0);
 	p.stratum = 0;
 	p.refid = KISS_CODE_RATE;
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	ck_assert_int_eq(s->client.minpoll, 3);
 	ck_assert_int_eq(s->client.poll, 3);
 	ck_assert_uint_eq(s->client.burst, 0);
 	ck_assert(!s->has_sample);
 
 	fake_advance(&w.os, 9);
-	p = answer_to(&w, &s->client, 0);
+	p = world_answer(&w, &s->client, 0);
 	p.stratum = 0;
 	p.refid = KISS_CODE_DENY;
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	uint32_t sent = s->client.total_tx;
 	fake_advance(&w.os, 5000);
 	ck_assert_uint_eq(s->client.total_tx, sent);
@@ -167,14 +172,14 @@ refuse(void (*spoil)(struct ntp_packet *))
 
 	world_init(&w, 1);
 	world_start(&w);
-	struct source *s = source_at(&w, 0);
+	struct source *s = world_source(&w, 0);
 	fake_advance(&w.os, 0.001);
-	struct ntp_packet p = answer_to(&w, &s->client, 0);
+	struct ntp_packet p = world_answer(&w, &s->client, 0);
 	spoil(&p);
-	hand_in(&w, s, &p);
+	world_hand_in(&w, s, &p);
 	ck_assert(!s->has_sample);
 	ck_assert(!w.engine.reference.is_synced);
-	ck_assert_uint_eq(count_requests(&w, CLK_ADJUST), 0);
+	ck_assert_uint_eq(world_requests(&w, CLK_ADJUST), 0);
 	world_fini(&w);
 }
 

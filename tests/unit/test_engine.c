@@ -3,7 +3,12 @@
  * What the engine makes of good answers: selection, steering, the end. */
 #include <errno.h>
 
-#include "engine_world.h"
+#include "unit.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tests/emu/engine_world.h"
 
 START_TEST(thirty_ms_and_20_ppm_are_slewed_away)
 {
@@ -13,16 +18,16 @@ START_TEST(thirty_ms_and_20_ppm_are_slewed_away)
 	w.ahead = 0.03;
 	w.ppm = 20;
 	world_start(&w);
-	run(&w, 20);
-	ck_assert_double_lt(fabs(clock_error(&w)), 1e-3);
-	run(&w, 40);
-	ck_assert_double_lt(fabs(clock_error(&w)), 20e-6);
-	run(&w, 240);
-	ck_assert_double_lt(fabs(clock_error(&w)), 5e-6);
+	world_run(&w, 20);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	world_run(&w, 40);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 20e-6);
+	world_run(&w, 240);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 5e-6);
 	ck_assert_double_eq_tol((double)w.os.base_ppt * 1e-6, 20, 0.1);
 	ck_assert(w.engine.reference.is_synced);
 	ck_assert_uint_eq(w.engine.reference.stratum, 2);
-	ck_assert_uint_eq(count_requests(&w, CLK_STEP), 0);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 0);
 	world_fini(&w);
 }
 END_TEST
@@ -38,12 +43,12 @@ START_TEST(makestep_steps_once)
 	w.config.makestep_threshold = 0.1;
 	w.config.makestep_limit = 3;
 	world_start(&w);
-	run(&w, 1);
-	ck_assert_double_lt(fabs(clock_error(&w)), 1e-4);
+	world_run(&w, 1);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-4);
 	for (int i = 0; i < 60; i++) {
-		run(&w, 1);
-		steps = count_requests(&w, CLK_STEP);
-		ck_assert_double_lt(fabs(clock_error(&w)), 1e-4);
+		world_run(&w, 1);
+		steps = world_requests(&w, CLK_STEP);
+		ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-4);
 	}
 	ck_assert_uint_eq(steps, 1);
 	world_fini(&w);
@@ -56,11 +61,11 @@ START_TEST(somebody_elses_step_is_slewed_back)
 
 	world_init(&w, 1);
 	world_start(&w);
-	run(&w, 100);
+	world_run(&w, 100);
 	w.os.now.real = tspec_add(w.os.now.real, 0.05);
-	run(&w, 40);
-	ck_assert_double_lt(fabs(clock_error(&w)), 20e-6);
-	ck_assert_uint_eq(count_requests(&w, CLK_STEP), 0);
+	world_run(&w, 40);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 20e-6);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 0);
 	world_fini(&w);
 }
 END_TEST
@@ -73,8 +78,8 @@ START_TEST(without_permission_it_measures_only)
 	w.ahead = 0.03;
 	w.os.answer.error = EPERM;
 	world_start(&w);
-	run(&w, 60);
-	ck_assert_double_eq_tol(clock_error(&w), 0.03, 1e-9);
+	world_run(&w, 60);
+	ck_assert_double_eq_tol(world_clock_error(&w), 0.03, 1e-9);
 	ck_assert(w.engine.reference.is_synced);
 	ck_assert_double_eq_tol(w.engine.reference.last_offset, 0.03, 1e-4);
 	world_fini(&w);
@@ -87,11 +92,11 @@ START_TEST(a_short_budget_is_used_and_no_more)
 
 	world_init(&w, 1);
 	world_start(&w);
-	run(&w, 30);
+	world_run(&w, 30);
 	w.os.answer.error = ENOSPC;
 	w.os.answer.budget_ns = NSEC / 100;
 	w.ahead += 5; /* the server jumps: believed at the fourth sample */
-	run(&w, 30);
+	world_run(&w, 30);
 	ck_assert_double_gt(w.engine.discipline.short_of, 4);
 	const struct clk_req *last = NULL;
 	for (unsigned i = 0; i < FAKE_REQUESTS; i++)
@@ -111,10 +116,10 @@ START_TEST(a_minority_is_a_falseticker)
 	world_init(&w, 3);
 	w.lie[1] = 0.1;
 	world_start(&w);
-	run(&w, 60);
-	ck_assert_double_lt(fabs(clock_error(&w)), 20e-6);
-	ck_assert_int_eq(source_at(&w, 1)->verdict, SOURCE_FALSETICKER);
-	ck_assert_int_ne(source_at(&w, 0)->verdict, SOURCE_FALSETICKER);
+	world_run(&w, 60);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 20e-6);
+	ck_assert_int_eq(world_source(&w, 1)->verdict, SOURCE_FALSETICKER);
+	ck_assert_int_ne(world_source(&w, 0)->verdict, SOURCE_FALSETICKER);
 	world_fini(&w);
 }
 END_TEST
@@ -125,13 +130,13 @@ START_TEST(two_that_disagree_are_not_followed)
 
 	world_init(&w, 2);
 	world_start(&w);
-	run(&w, 30);
+	world_run(&w, 30);
 	ck_assert(w.engine.reference.is_synced);
 	w.lie[1] = 0.1;
-	run(&w, 60);
+	world_run(&w, 60);
 	ck_assert(!w.engine.reference.is_synced);
 	ck_assert_int_eq(w.engine.reference.leap, LEAP_UNSYNC);
-	ck_assert_double_lt(fabs(clock_error(&w)), 1e-4);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-4);
 	world_fini(&w);
 }
 END_TEST
@@ -144,7 +149,7 @@ START_TEST(names_are_asked_for_until_they_are_known)
 	world_init(&w, 1);
 	strcpy(w.config.sources[0].name, "ntp.example.net");
 	world_start(&w);
-	struct source *s = source_at(&w, 0);
+	struct source *s = world_source(&w, 0);
 	ck_assert_uint_eq(s->remote.addr.family, ADDR_ID);
 	ck_assert(fake_resolve(&w.os, "ntp.example.net", NULL, -1));
 	fake_advance(&w.os, 2.1);
@@ -153,7 +158,7 @@ START_TEST(names_are_asked_for_until_they_are_known)
 	ck_assert_int_eq(addr_parse(&a, "192.0.2.77"), 0);
 	ck_assert(fake_resolve(&w.os, "ntp.example.net", &a, 1));
 	ck_assert(addr_equal(&s->remote.addr, &a));
-	run(&w, 10);
+	world_run(&w, 10);
 	ck_assert(w.engine.reference.is_synced);
 	world_fini(&w);
 }
@@ -168,10 +173,10 @@ START_TEST(show_once_says_the_offset_and_ends)
 	w.options.mode = ENGINE_SHOW_ONCE;
 	w.options.is_measuring_only = true;
 	world_start(&w);
-	run(&w, 20);
+	world_run(&w, 20);
 	ck_assert(w.os.is_stopped);
 	ck_assert_int_eq(w.os.exit_code, 0);
-	ck_assert_double_eq_tol(clock_error(&w), 0.05, 1e-9);
+	ck_assert_double_eq_tol(world_clock_error(&w), 0.05, 1e-9);
 	world_fini(&w);
 }
 END_TEST
@@ -184,11 +189,11 @@ START_TEST(set_once_steps_and_ends)
 	w.ahead = 0.05;
 	w.options.mode = ENGINE_SET_ONCE;
 	world_start(&w);
-	run(&w, 20);
+	world_run(&w, 20);
 	ck_assert(w.os.is_stopped);
 	ck_assert_int_eq(w.os.exit_code, 0);
-	ck_assert_double_lt(fabs(clock_error(&w)), 1e-4);
-	ck_assert_uint_eq(count_requests(&w, CLK_STEP), 1);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-4);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 1);
 	world_fini(&w);
 }
 END_TEST
@@ -216,7 +221,7 @@ START_TEST(the_end_writes_the_drift_file)
 	strcpy(w.config.driftfile, "/var/lib/tock/clock/drift");
 	w.ppm = -7;
 	world_start(&w);
-	run(&w, 300);
+	world_run(&w, 300);
 	engine_clock_event(&w.engine, &term);
 	ck_assert(w.os.is_stopped);
 	ck_assert_int_eq(w.os.exit_code, 0);

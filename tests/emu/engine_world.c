@@ -1,36 +1,15 @@
-/* SPDX-License-Identifier: ISC
- *
- * The engine in a world of its own: a fake os, and servers that answer what it
- * sends.  True time runs at 1 + ppm of the oscillator. */
-#ifndef TESTS_UNIT_ENGINE_WORLD_H
-#define TESTS_UNIT_ENGINE_WORLD_H
+/* SPDX-License-Identifier: ISC */
+#include "tests/emu/engine_world.h"
 
+#include <assert.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/ntp64.h"
-#include "daemon/engine/engine.h"
-#include "daemon/engine/source.h"
-#include "daemon/wire/packet.h"
-#include "tests/emu/fake_os.h"
-#include "unit.h"
 
-#define T0 INT64_C(1790000000) /* 2026-09-21 */
-#define DELAY 50e-6            /* s each way */
-
-struct world {
-	struct fake_os os;
-	struct config config;
-	struct engine engine;
-	struct engine_options options;
-	double ahead;  /* s, true time - clock at the start */
-	double ppm;    /* true time's rate against the oscillator */
-	double lie[4]; /* s, added by server 192.0.2.1+i */
-	struct raw start;
-	unsigned answered;
-};
-
-static inline void
+void
 world_init(struct world *w, unsigned n_servers)
 {
 	memset(w, 0, sizeof *w);
@@ -54,14 +33,16 @@ world_init(struct world *w, unsigned n_servers)
 	w->options.build_date = (struct tspec){ (T0 - 86400) * NSEC };
 }
 
-static inline void
+void
 world_start(struct world *w)
 {
-	ck_assert_int_eq(
-	    engine_init(&w->engine, &w->os.os, &w->config, &w->options), 0);
+	int r = engine_init(&w->engine, &w->os.os, &w->config, &w->options);
+
+	assert(r == 0);
+	(void)r;
 }
 
-static inline void
+void
 world_fini(struct world *w)
 {
 	engine_fini(&w->engine);
@@ -69,8 +50,8 @@ world_fini(struct world *w)
 	config_fini(&w->config);
 }
 
-static inline struct source *
-source_at(struct world *w, unsigned i)
+struct source *
+world_source(struct world *w, unsigned i)
 {
 	struct source *s = TAILQ_FIRST(&w->engine.sources);
 
@@ -79,8 +60,8 @@ source_at(struct world *w, unsigned i)
 	return s;
 }
 
-static inline struct tspec
-true_time(const struct world *w)
+struct tspec
+world_true_time(const struct world *w)
 {
 	double ran = raw_sub(w->os.now.raw, w->start);
 
@@ -88,17 +69,16 @@ true_time(const struct world *w)
 	    w->ahead + ran * (1 + w->ppm * 1e-6));
 }
 
-static inline double
-clock_error(const struct world *w)
+double
+world_clock_error(const struct world *w)
 {
-	return tspec_sub(true_time(w), w->os.now.real);
+	return tspec_sub(world_true_time(w), w->os.now.real);
 }
 
-/* A good answer to the request that is out. */
-static inline struct ntp_packet
-answer_to(const struct world *w, const struct client *c, double lie)
+struct ntp_packet
+world_answer(const struct world *w, const struct client *c, double lie)
 {
-	uint64_t t = ntp64_from_tspec(tspec_add(true_time(w), lie));
+	uint64_t t = ntp64_from_tspec(tspec_add(world_true_time(w), lie));
 
 	return (struct ntp_packet){ .version = 4, .mode = PACKET_MODE_SERVER,
 		.stratum = 1, .precision = -25, .root_delay = 1e-5,
@@ -106,8 +86,8 @@ answer_to(const struct world *w, const struct client *c, double lie)
 		.origin = c->cookie, .receive = t, .transmit = t };
 }
 
-static inline void
-hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
+void
+world_hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
 {
 	unsigned char bytes[PACKET_HEADER];
 	struct dgram d = { .remote = s->remote };
@@ -118,7 +98,7 @@ hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
 
 /* To the next timer, at most 10 ms, and never past it by more than 1 us: what
  * is sent then has the true time of sending. */
-static inline void
+static void
 advance_a_bit(struct world *w)
 {
 	const struct heap_node *next = heap_first(&w->os.timers);
@@ -127,9 +107,8 @@ advance_a_bit(struct world *w)
 	fake_advance(&w->os, fmin(fmax(left * 0.9, 1e-6), 0.01));
 }
 
-/* Lets time pass; every request is answered after DELAY each way. */
-static inline void
-run(struct world *w, double seconds)
+void
+world_run(struct world *w, double seconds)
 {
 	struct mono end = mono_add(w->os.mono, seconds);
 
@@ -146,23 +125,23 @@ run(struct world *w, double seconds)
 		}
 		fake_advance(&w->os, DELAY);
 		struct ntp_packet answers[4];
-		for (s = source_at(w, 0); s; s = TAILQ_NEXT(s, link), i++)
-			answers[i] = answer_to(w, &s->client, w->lie[i]);
+		for (s = world_source(w, 0); s; s = TAILQ_NEXT(s, link), i++)
+			answers[i] = world_answer(w, &s->client, w->lie[i]);
 		fake_advance(&w->os, DELAY);
 		i = 0;
 		TAILQ_FOREACH(s, &w->engine.sources, link) {
 			if (s->client.is_waiting &&
 			    answers[i].origin == s->client.cookie) {
 				w->answered++;
-				hand_in(w, s, &answers[i]);
+				world_hand_in(w, s, &answers[i]);
 			}
 			i++;
 		}
 	}
 }
 
-static inline unsigned
-count_requests(const struct world *w, enum clk_type type)
+unsigned
+world_requests(const struct world *w, enum clk_type type)
 {
 	unsigned n = 0, kept = w->os.n_requests;
 
@@ -172,5 +151,3 @@ count_requests(const struct world *w, enum clk_type type)
 		n += w->os.requests[i].type == type;
 	return n;
 }
-
-#endif
