@@ -30,7 +30,7 @@
 #define PPT INT64_C(1000000000000) /* 1 s/s */
 
 #define GUARD_DAY_S INT64_C(86400)
-#define GUARD_YEARS_S (20 * 365 * GUARD_DAY_S) /* from build to ceiling */
+#define GUARD_YEARS_S (INT64_C(7300) * GUARD_DAY_S) /* build to ceiling */
 #define GUARD_FOREIGN_NS INT64_C(10000000) /* smaller steps go unnoticed */
 #define GUARD_CREDIT_NS (GUARD_DAY_S * 1000000000)
 #define GUARD_CREDIT_MOST (INT64_MAX / 4) /* 73 years, and sums do not wrap */
