@@ -9,7 +9,8 @@
  * A sample further from the state than any network can put it (half its delay
  * and five standard deviations) means that the server or our oscillator jumped,
  * or that somebody lies once: it is not used until it was confirmed three times.
- */
+ * Then the offset starts anew, and the frequency is doubted as far as it alone
+ * could have caused the jump: else one that is wrong would never be learned. */
 #include "daemon/estimate/estimator.h"
 
 #include <math.h>
@@ -20,6 +21,7 @@
 #define RESOLUTION 30e-9 /* s: what software timestamps can resolve at best */
 #define IMPOSSIBLE_SLACK 100e-6 /* s */
 #define IMPOSSIBLE_ROW 4
+#define JUMP_FREQ_SD 1e-4 /* s/s: what a jump may say of the frequency */
 #define NOISE_GAIN 32    /* samples over which the noise is averaged */
 
 void
@@ -29,16 +31,14 @@ estimator_init(struct estimator *e, double freq, double freq_sd)
 	mindelay_init(&e->delays);
 }
 
+/* What is believed when there is this sample and a frequency. */
 static void
-start(struct estimator *e, const struct sample *s)
+start(struct estimator *e, const struct sample *s, double freq, double pyy)
 {
 	double sd = s->delay / 2 + s->dispersion + RESOLUTION;
 
-	e->now = (struct estimate){
-		.at = s->at, .x = s->offset, .y = e->freq, .pxx = sd * sd,
-		.pyy = e->freq_sd * e->freq_sd,
-	};
-	e->samples = 1;
+	e->now = (struct estimate){ .at = s->at, .x = s->offset, .y = freq,
+		.pxx = sd * sd, .pyy = pyy };
 }
 
 /* The variance of a sample as its delay tells it. */
@@ -51,12 +51,16 @@ variance(const struct estimator *e, const struct sample *s)
 	return h * h / 3;
 }
 
+/* v: how far s is from the prior, s. */
 static enum estimator_result
-jump(struct estimator *e, const struct sample *s)
+jump(struct estimator *e, const struct sample *s, const struct estimate *prior,
+    double v)
 {
+	double dt = fmax(raw_sub(s->at, e->now.at), 0);
+	double freq = fmin(fabs(v) / dt, JUMP_FREQ_SD);
+
 	e->impossible = 0;
-	e->now.x = s->offset;
-	e->now.pxx += s->delay * s->delay / 4;
+	start(e, s, prior->y, prior->pyy + freq * freq);
 	return ESTIMATOR_JUMPED;
 }
 
@@ -65,7 +69,8 @@ estimator_sample(struct estimator *e, const struct sample *s)
 {
 	mindelay_add(&e->delays, s->delay);
 	if (e->samples == 0) {
-		start(e, s);
+		start(e, s, e->freq, e->freq_sd * e->freq_sd);
+		e->samples = 1;
 		return ESTIMATOR_USED;
 	}
 
@@ -77,8 +82,7 @@ estimator_sample(struct estimator *e, const struct sample *s)
 	    IMPOSSIBLE_SLACK) {
 		if (++e->impossible < IMPOSSIBLE_ROW)
 			return ESTIMATOR_IMPOSSIBLE;
-		e->now = prior;
-		return jump(e, s);
+		return jump(e, s, &prior, v);
 	}
 	e->impossible = 0;
 

@@ -33,6 +33,7 @@ filter_update(struct estimate *e, double z, double r)
 	e->pyy -= ky * e->pxy;
 	if (e->pyy < MIN_PYY)
 		e->pyy = MIN_PYY;
-	e->pxy *= 1 - kx;
-	e->pxx *= 1 - kx;
+	/* 1 - kx, which may round to 0: a variance never is. */
+	e->pxy *= r / s;
+	e->pxx *= r / s;
 }
