@@ -35,6 +35,18 @@ fire_status(struct timer *t)
 	set_timer(e, t, STATUS_GAP);
 }
 
+/* Who has not answered by now is not waited for. */
+static void
+fire_patience(struct timer *t)
+{
+	struct engine *e = t->owner;
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->has_sample && !e->reference.is_synced)
+			engine_update(e, s);
+}
+
 static void
 write_drift(struct engine *e)
 {
@@ -164,6 +176,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	preset_frequency(e);
 	timescale_init(&e->scale, os->ops->pair(os));
 
+	e->patience = (struct timer){ .fire = fire_patience, .owner = e };
 	e->timeout = (struct timer){ .fire = fire_timeout, .owner = e };
 	e->drift = (struct timer){ .fire = fire_drift, .owner = e };
 	e->status = (struct timer){ .fire = fire_status, .owner = e };
@@ -171,6 +184,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 		set_timer(e, &e->timeout, options->timeout);
 	set_timer(e, &e->drift, config->drift_interval);
 	set_timer(e, &e->status, STATUS_GAP);
+	set_timer(e, &e->patience, SELECTION_PATIENCE);
 
 	for (size_t i = 0; i < config->n_sources; i++) {
 		struct config_source conf = config->sources[i];
@@ -187,7 +201,7 @@ engine_fini(struct engine *e)
 {
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
-	struct timer *timers[] = { &e->timeout, &e->drift, &e->status,
+	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
 		&e->resolver_gone, &e->discipline.later,
 		&e->discipline.complain };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)

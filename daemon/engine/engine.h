@@ -48,6 +48,7 @@ struct engine {
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	struct reference reference;
 	struct discipline discipline;
+	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;
 	struct timer status;

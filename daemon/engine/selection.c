@@ -84,11 +84,28 @@ claimants(struct engine *e, struct raw now, struct claimant *who,
 	return n;
 }
 
-/* Verdicts of the claimants; moves those that agree to the front and returns
- * how many they are. */
+/* Just after the start: the sources that have not answered yet.  They may turn
+ * out to be the majority, and the first answer must not step the clock alone. */
+static size_t
+awaited(const struct engine *e)
+{
+	struct mono now = e->os->ops->mono(e->os);
+	const struct source *s;
+	size_t n = 0;
+
+	if (mono_sub(now, e->started) >= SELECTION_PATIENCE)
+		return 0;
+	TAILQ_FOREACH(s, &e->sources, link)
+		n += s->client.total_valid == 0;
+	return n;
+}
+
+/* Verdicts of the claimants, of which `agree` agree and as many as `needed`
+ * must; moves those that agree to the front and returns how many they are, 0
+ * when they are too few. */
 static size_t
 judge(struct claimant *who, const struct candidate *claims, size_t n,
-    size_t agree, int minsources)
+    size_t agree, size_t needed)
 {
 	size_t k = 0;
 
@@ -97,11 +114,11 @@ judge(struct claimant *who, const struct candidate *claims, size_t n,
 			who[i].source->verdict = SOURCE_FALSETICKER;
 			continue;
 		}
-		who[i].source->verdict = agree < (size_t)minsources
+		who[i].source->verdict = agree < needed
 		    ? SOURCE_WAITING : SOURCE_SELECTABLE;
 		who[k++] = who[i];
 	}
-	return agree < (size_t)minsources ? 0 : k;
+	return agree < needed ? 0 : k;
 }
 
 struct source *
@@ -113,7 +130,10 @@ selection_run(struct engine *e, struct raw now, struct estimate *fused)
 	size_t n = claimants(e, now, who, claims), used_n = 0, best = 0;
 	size_t agree = select_majority(claims, n);
 
-	n = judge(who, claims, n, agree, e->config->minsources);
+	size_t needed = (n + awaited(e)) / 2 + 1;
+	if (needed < (size_t)e->config->minsources)
+		needed = (size_t)e->config->minsources;
+	n = judge(who, claims, n, agree, needed);
 	if (n == 0)
 		return NULL;
 	for (size_t i = 1; i < n; i++)

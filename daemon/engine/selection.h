@@ -12,6 +12,10 @@
 struct engine;
 struct source;
 
+/* s from the start in which a source without an answer counts against a
+ * majority; then those that have answered are all there are. */
+#define SELECTION_PATIENCE 3.0
+
 /* Gives every source its verdict.  Returns the best source, with *fused the
  * combined estimate at now, or NULL when there is no majority. */
 struct source *selection_run(struct engine *, struct raw now,
