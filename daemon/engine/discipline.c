@@ -14,13 +14,13 @@
 #include "daemon/engine/engine.h"
 #include "daemon/estimate/slewplan.h"
 
-#define MIN_GAP 0.2   /* s between adjustments: each brings a CLK_STATUS */
+#define MIN_GAP 0.25  /* s between adjustments, which may take two requests */
 #define COMPLAIN 3600 /* s between words about a short budget */
 #define RETRY_SHORT 60 /* s: the budget refills slowly */
 #define RETRY_STEP 60  /* s until a step that was refused is tried again */
 #define STATUS_GAP 1.0 /* s between two CLK_STATUS */
 #define WORTH_SLEWING 1e-3 /* s: left over when a slew ends */
-#define MAX_SENT 1e8  /* s: what a step may ask for, beyond any window */
+#define MAX_SENT 4e9  /* s: what a step may ask for; from 1970 to any era */
 
 static void apply(struct engine *);
 
@@ -153,8 +153,8 @@ adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 	return ask(e, &req);
 }
 
-/* The guard's budget is short: slew what it allows, and run at the frequency
- * limit meanwhile, which costs no budget; remember the rest. */
+/* The guard's budget is short: slew what it allows, and let the frequency, which
+ * costs no budget, take the rest until the next try, as far as its limit goes. */
 static void
 adjust_within_budget(struct engine *e, double err, double within, double rate)
 {
@@ -163,7 +163,10 @@ adjust_within_budget(struct engine *e, double err, double within, double rate)
 	double part = fmin(fabs(err), allowed * 0.99);
 	bool was_short = d->short_of > 0;
 
-	d->base_ppt = llround(copysign(limit_ppm(e) * 1e6, err));
+	double limit = limit_ppm(e) * 1e-6;
+	double y = d->target.y + copysign(fabs(err) - part, err) / RETRY_SHORT;
+
+	d->base_ppt = llround(fmin(fmax(y, -limit), limit) * 1e12);
 	adjust(e, d->base_ppt,
 	    slew_plan(copysign(part, err), within, rate));
 	d->short_of = fabs(err) - part;
@@ -283,13 +286,18 @@ error_ns(double s)
 }
 
 void
-discipline_status(struct engine *e, bool at_once)
+discipline_status(struct engine *e, bool must)
 {
 	struct discipline *d = &e->discipline;
 	struct mono mono = e->os->ops->mono(e->os);
 
-	if (!at_once && mono.ns < mono_add(d->told, STATUS_GAP).ns)
+	struct mono free_at = mono_add(d->told, STATUS_GAP);
+
+	if (d->told.ns != 0 && mono.ns < free_at.ns) {
+		if (must)
+			e->os->ops->timer_set(e->os, &e->status, free_at);
 		return;
+	}
 	d->told = mono;
 
 	struct pair now = e->os->ops->pair(e->os);

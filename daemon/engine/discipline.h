@@ -56,8 +56,9 @@ int discipline_makestep(struct engine *);
 void discipline_modify_makestep(struct engine *, int limit, double threshold);
 
 /* Tells the kernel and the guard how things stand (CLK_STATUS), once a second
- * at most unless it must be now. */
-void discipline_status(struct engine *, bool now);
+ * at most, however often that changes; too early, it is left for the next time
+ * unless it must be told, and then done by e->status. */
+void discipline_status(struct engine *, bool must);
 
 /* A slew has ended. */
 void discipline_slewed(struct engine *);
