@@ -43,7 +43,9 @@ client_interval(const struct client *c)
 
 	if (c->burst > 0)
 		return BURST_GAP;
-	if (s->estimator.impossible > 0)
+	/* Not a server that is silent or has asked for less. */
+	if (s->estimator.impossible > 0 && c->unanswered == 0 &&
+	    c->minpoll == s->conf.minpoll)
 		return fmin(QUICK_RETRY, ldexp(1, poll));
 	if (c->unanswered > 0) {
 		poll += (int)(c->unanswered / LOST_TO_SLOW);
@@ -190,13 +192,13 @@ kissed(struct client *c, const struct ntp_packet *p)
 		log_warn("source %s: denies us service, not asked any more",
 		    who);
 		c->is_denied = true;
+		c->reach = 0; /* no vote on what it said before */
 		client_stop(c);
 		return true;
 	case KISS_RATE:
-		if (c->minpoll < c->source->conf.maxpoll)
-			c->minpoll++;
-		if (c->poll < c->minpoll)
-			c->poll = c->minpoll;
+		if (c->poll < c->source->conf.maxpoll)
+			c->poll++;
+		c->minpoll = c->poll;
 		c->burst = 0;
 		log_info("source %s: asks for fewer requests, minpoll now %d",
 		    who, c->minpoll);
@@ -238,7 +240,7 @@ static bool
 measure(const struct client *c, const struct ntp_packet *p,
     const struct stamp *rx, struct client_reply *reply, struct sample *s)
 {
-	const struct timescale *scale = &c->source->engine->scale;
+	struct timescale *scale = &c->source->engine->scale;
 	struct tspec near = pivot(c, rx->pair.real);
 	struct raw t1 = timescale_raw(&c->sent), t4 = timescale_raw(rx);
 
@@ -249,6 +251,7 @@ measure(const struct client *c, const struct ntp_packet *p,
 	if (!(held >= 0) || !(away >= 0) || held > away + 1e-3)
 		return false;
 
+	timescale_settle(scale, reply->server_tx, t4);
 	/* z by the two halves: each difference is small, the sum of four
 	 * absolute times is not. */
 	double up = timescale_offset(scale, reply->server_rx, t1);

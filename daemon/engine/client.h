@@ -34,7 +34,7 @@ struct client {
 	bool is_waiting;
 	bool is_denied;          /* kiss code DENY or RSTR: never ask again */
 	unsigned burst;          /* quick requests still to be sent */
-	int poll, minpoll;       /* log2 s; minpoll grows with RATE kisses */
+	int poll, minpoll;       /* log2 s; RATE kisses raise both */
 	unsigned good_in_row;    /* for the poll control */
 	unsigned unanswered;     /* requests in a row */
 	uint8_t reach;           /* newest poll in the lowest bit */

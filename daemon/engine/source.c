@@ -10,7 +10,9 @@
 
 #define RETRY_MIN 2.0   /* s between look-ups that fail, doubling up to ... */
 #define RETRY_MAX 512.0
-#define REPLACE_GAP 1800.0 /* s between two look-ups for a better address */
+#define REPLACE_MIN 10.0   /* s between two look-ups for a better address while
+                              none has answered, doubling up to ... */
+#define REPLACE_GAP 1800.0 /* ... the gap for one that once did */
 #define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
 #define CLAIM_SIGMAS 3.3   /* 99.9 % of a normal distribution */
 
@@ -70,16 +72,22 @@ looked_up(struct lookup *l, const struct addr *addrs, int n)
 {
 	struct source *s = l->owner;
 	char text[ADDR_STRLEN];
+	int next = 0; /* behind the one that does not answer */
 
 	s->looked_up = s->engine->os->ops->mono(s->engine->os);
-	for (int i = 0; i < n; i++) {
+	for (int i = 0; i < n; i++)
 		if (addr_equal(&addrs[i], &s->remote.addr))
-			return; /* as before: nothing better is known */
-		if (!addr_is_unicast(&addrs[i]) || is_taken(s, &addrs[i]))
+			next = i + 1;
+	for (int i = 0; i < n; i++) {
+		const struct addr *a = &addrs[(next + i) % n];
+
+		if (addr_equal(a, &s->remote.addr))
+			return; /* once round: there is no other */
+		if (!addr_is_unicast(a) || is_taken(s, a))
 			continue;
 		log_info("source %s: is %s", s->conf.name,
-		    addr_print(&addrs[i], text, sizeof text));
-		use_address(s, &addrs[i]);
+		    addr_print(a, text, sizeof text));
+		use_address(s, a);
 		return;
 	}
 	if (source_is_resolved(s))
@@ -167,10 +175,14 @@ source_unreachable(struct source *s)
 	struct os *os = s->engine->os;
 	struct mono now = os->ops->mono(os);
 	struct addr literal;
+	double gap = REPLACE_GAP;
 
+	if (!s->has_sample && s->replaced < 8)
+		gap = REPLACE_MIN * ldexp(1, (int)s->replaced);
 	if (s->lookup.id != 0 || addr_parse(&literal, s->conf.name) == 0 ||
-	    mono_sub(now, s->looked_up) < REPLACE_GAP)
+	    mono_sub(now, s->looked_up) < gap)
 		return;
+	s->replaced++;
 	look_up(s);
 }
 
@@ -215,6 +227,7 @@ source_sample(struct source *s, const struct sample *sample,
 	}
 	client_judge(&s->client, r);
 	s->has_sample = true;
+	s->replaced = 0;
 	s->last = *sample;
 	s->last_error = sample->offset -
 	    timescale_offset(&e->scale, now.real, now.raw) +

@@ -27,7 +27,8 @@ enum source_verdict { /* why it is used or not, chronyc's letters */
 	SOURCE_UNSYNCED = 's',    /* the server says so */
 	SOURCE_STALE = 'S',       /* unreachable, while others are not */
 	SOURCE_DISTANT = 'd',     /* root distance above maxdistance */
-	SOURCE_WAITING = 'W',     /* fewer than minsources agree */
+	SOURCE_WAITING = 'W',     /* fewer than minsources agree, or most
+	                             of them have not answered yet */
 };
 
 struct source {
@@ -39,6 +40,7 @@ struct source {
 	struct timer retry;       /* of the look-up */
 	unsigned lookups;         /* that failed in a row */
 	struct mono looked_up;    /* last answer about the name */
+	unsigned replaced;        /* look-ups since an address gave a sample */
 
 	struct client client;     /* has reach, poll and the last packet */
 	struct estimator estimator;

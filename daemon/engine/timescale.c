@@ -1,12 +1,24 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/engine/timescale.h"
 
+static int64_t
+epoch(struct tspec t, struct raw at)
+{
+	return tspec_floor((struct tspec){ t.ns - at.ns }) * NSEC;
+}
+
 void
 timescale_init(struct timescale *ts, struct pair now)
 {
-	struct tspec diff = { now.real.ns - now.raw.ns };
+	*ts = (struct timescale){ .epoch_ns = epoch(now.real, now.raw) };
+}
 
-	ts->epoch_ns = tspec_floor(diff) * NSEC;
+void
+timescale_settle(struct timescale *ts, struct tspec t, struct raw at)
+{
+	if (!ts->is_settled)
+		ts->epoch_ns = epoch(t, at);
+	ts->is_settled = true;
 }
 
 struct raw

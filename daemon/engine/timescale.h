@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: ISC
  *
- * The engine's epoch: the whole seconds between CLOCK_REALTIME and
- * CLOCK_MONOTONIC_RAW when it started.  x (true time - raw) and c (REALTIME -
- * raw) are counted from there, so that they fit a double to 1e-11 s for weeks.
- */
+ * The engine's epoch: the whole seconds between true time and
+ * CLOCK_MONOTONIC_RAW, as the first answer of a server has it (the clock may be
+ * decades off).  x (true time - raw) and c (REALTIME - raw) are counted from
+ * there, so that they fit a double to 1e-11 s for weeks. */
 #ifndef DAEMON_ENGINE_TIMESCALE_H
 #define DAEMON_ENGINE_TIMESCALE_H
+
+#include <stdbool.h>
 
 #include "common/tspec.h"
 #include "daemon/os/os.h"
 
 struct timescale {
 	int64_t epoch_ns; /* whole seconds */
+	bool is_settled;  /* there is a sample: it must not change any more */
 };
 
 void timescale_init(struct timescale *, struct pair now);
+
+/* The first sample will be of true time t at raw; later calls do nothing. */
+void timescale_settle(struct timescale *, struct tspec t, struct raw);
 
 /* The raw instant of a stamp. */
 struct raw timescale_raw(const struct stamp *);
