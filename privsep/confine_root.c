@@ -47,8 +47,10 @@ struct attr { /* struct mount_attr */
 	uint64_t set, clear, propagation, userns_fd;
 };
 
-/* Where the tmpfs is mounted for a moment; any directory would do. */
+/* Where the tmpfs is mounted for a moment; any directory would do, but inside
+ * a chroot it must be a mount point. */
 #define STAGE "/run"
+#define STAGE_IN_CHROOT "/proc"
 
 static bool
 is_good_path(const char *path)
@@ -76,7 +78,8 @@ failed(const char *what, const char *path)
 static int
 clone_tree(const struct confine_dir *dir)
 {
-	struct attr attr = { .set = ATTR_NOSUID | ATTR_NODEV };
+	struct attr attr = { .set = ATTR_NOSUID | ATTR_NODEV,
+		.propagation = MS_PRIVATE };
 	long fd = syscall(SYS_open_tree, AT_FDCWD, dir->path,
 	    OPEN_TREE_CLONE | O_CLOEXEC | AT_RECURSIVE);
 
@@ -130,19 +133,36 @@ place_tree(const struct confine_dir *dir, int tree)
 	return 0;
 }
 
+/* Nothing that is mounted from here on is seen outside.  Inside a chroot "/"
+ * is no mount point: then only the stage can be made private, and a chroot has
+ * to do for pivot_root(2).  Returns the stage, or NULL. */
+static const char *
+make_private(void)
+{
+	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0)
+		return STAGE;
+	if (errno == EINVAL &&
+	    mount("", STAGE_IN_CHROOT, NULL, MS_PRIVATE, NULL) == 0)
+		return STAGE_IN_CHROOT;
+	failed("private mounts of", "/");
+	return NULL;
+}
+
 /* The tmpfs becomes "/", the old root goes. */
 static int
-enter_empty_root(void)
+enter_empty_root(const char *stage)
 {
-	if (mount("tock", STAGE, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+	if (mount("tock", stage, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
 	    "mode=0755,size=64k") < 0)
-		return failed("tmpfs at", STAGE);
-	if (chdir(STAGE) < 0)
-		return failed("chdir", STAGE);
+		return failed("tmpfs at", stage);
+	if (chdir(stage) < 0)
+		return failed("chdir", stage);
+	if (strcmp(stage, STAGE_IN_CHROOT) == 0)
+		return chroot(".") < 0 ? failed("chroot", stage) : 0;
 	/* Both names the same: the old root is stacked on the new one and the
 	 * next unmount takes it (pivot_root(2)). */
 	if (syscall(SYS_pivot_root, ".", ".") < 0)
-		return failed("pivot_root", STAGE);
+		return failed("pivot_root", stage);
 	if (umount2(".", MNT_DETACH) < 0)
 		return failed("unmount", "old root");
 	if (chdir("/") < 0)
@@ -176,9 +196,9 @@ private_root(const struct confine_dir *dirs, size_t n)
 	size_t made = 0;
 	int r = 0;
 
-	/* Nothing that is mounted from here on is seen outside. */
-	if (mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
-		return failed("private mounts of", "/");
+	const char *stage = make_private();
+	if (stage == NULL)
+		return -EINVAL;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = &dirs[i];
 	qsort(sorted, n, sizeof *sorted, by_path);
@@ -191,7 +211,7 @@ private_root(const struct confine_dir *dirs, size_t n)
 			r = trees[made];
 	}
 	if (r == 0)
-		r = enter_empty_root();
+		r = enter_empty_root(stage);
 	for (size_t i = 0; i < made && r == 0; i++)
 		if (trees[i] != ABSENT)
 			r = place_tree(sorted[i], trees[i]);
