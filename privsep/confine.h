@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * What a role without privilege takes from itself, in the order in which it
- * must be called (the clock has its own, privsep/clock/confine_clock.h):
+ * must be called (the clock, below, has less to do itself):
  *
  *   confine_find_user   while /etc/passwd can be read
  *   confine_root        then open what is still needed, below dirs[].fd
@@ -72,6 +72,10 @@ struct confine_limits {
  * which goes through one exec as an ambient one.  Returns 0 or -errno. */
 int confine_become(const struct confine_user *u, int keep);
 
+/* The part of confine_drop that needs no right and survives an exec as well: no
+ * core file, limits (never raised), no_new_privs.  Returns 0 or -errno. */
+int confine_limit(const struct confine_limits *);
+
 /* Securebits locked, bounding set empty, groups, gid, uid (where we are uid 0),
  * capability and ambient sets empty, not dumpable, SIGKILL when the parent
  * dies, no core file, limits, no_new_privs.  Checks that it holds. */
@@ -91,5 +95,21 @@ int confine_landlock(enum confine_role, enum confine_root root,
  * that it holds, ask for time, memory and random numbers, abort().  Returns 1,
  * or 0 in a build with -Dseccomp=off. */
 int confine_filter(enum confine_role);
+
+/* The clock's share, made for it before it is there, so that neither text nor
+ * library is in its program; it puts both on once it has its last descriptor
+ * (privsep/clock/confine_clock.h).
+ *
+ * The rules: a Landlock ruleset's descriptor; below dirs[].fd files may be made,
+ * written and removed, and nothing else may be done with files, TCP or foreign
+ * signals.  Returns 0 where the kernel has no Landlock.
+ *
+ * The filter: a pipe, to be read once, with the struct sock_filter's of 19 system
+ * calls.  It is for this very process after an exec (it may abort() itself).
+ * In a build with -Dseccomp=off everything is allowed.
+ *
+ * Both close on exec; -errno after logging it. */
+int confine_clock_rules(const struct confine_dir *dirs, size_t n);
+int confine_clock_filter(void);
 
 #endif

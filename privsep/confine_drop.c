@@ -171,8 +171,8 @@ set_limit(int what, rlim_t most, const char *name)
 	return setrlimit(what, &l) < 0 ? failed(name) : 0;
 }
 
-static int
-set_limits(const struct confine_limits *l)
+int
+confine_limit(const struct confine_limits *l)
 {
 	int r = set_limit(RLIMIT_CORE, 0, "RLIMIT_CORE");
 
@@ -180,7 +180,11 @@ set_limits(const struct confine_limits *l)
 		r = set_limit(RLIMIT_NOFILE, l->files, "RLIMIT_NOFILE");
 	if (r == 0)
 		r = set_limit(RLIMIT_NPROC, l->processes, "RLIMIT_NPROC");
-	return r;
+	if (r < 0)
+		return r;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return failed("no_new_privs");
+	return 0;
 }
 
 int
@@ -199,10 +203,5 @@ confine_drop(const struct confine_user *u, const struct confine_limits *limits)
 	 * users the end of file on the channel is what counts. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) < 0)
 		return failed("parent death signal");
-	r = set_limits(limits);
-	if (r < 0)
-		return r;
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return failed("no_new_privs");
-	return 0;
+	return confine_limit(limits);
 }

@@ -30,8 +30,9 @@
 #define RULE_NET_PORT 2
 
 #define READING (LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR)
-#define WRITING (LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG | \
-	LANDLOCK_ACCESS_FS_REMOVE_FILE | FS_TRUNCATE)
+#define REPLACING (LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define WRITING (REPLACING | FS_TRUNCATE)
 
 struct ruleset { /* struct landlock_ruleset_attr of ABI 6 */
 	uint64_t fs, net, scoped;
@@ -90,20 +91,36 @@ ruleset_size(int abi)
 }
 
 static int
-allow_dir(int ruleset, const struct confine_dir *dir, uint64_t handled)
+make_ruleset(int abi, struct ruleset all)
 {
-	struct landlock_path_beneath_attr rule = { .parent_fd = dir->fd };
+	int fd = (int)syscall(SYS_landlock_create_ruleset, &all,
+	    ruleset_size(abi), 0);
+
+	return fd < 0 ? failed("rules", "") : fd;
+}
+
+static int
+allow_dir(int ruleset, const struct confine_dir *dir, uint64_t access)
+{
+	struct landlock_path_beneath_attr rule = { .parent_fd = dir->fd,
+		.allowed_access = access };
+
+	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
+	    &rule, 0) < 0)
+		return failed("rule for ", dir->path);
+	return 0;
+}
+
+static uint64_t
+access_to(const struct confine_dir *dir)
+{
 	uint64_t access = READING;
 
 	if (dir->flags & CONFINE_WRITE)
 		access |= WRITING;
 	if (dir->flags & CONFINE_EXEC)
 		access |= LANDLOCK_ACCESS_FS_EXECUTE;
-	rule.allowed_access = access & handled;
-	if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH,
-	    &rule, 0) < 0)
-		return failed("rule for ", dir->path);
-	return 0;
+	return access;
 }
 
 /* A resolver asks a name server by TCP when an answer was too long. */
@@ -140,19 +157,40 @@ confine_landlock(enum confine_role role, enum confine_root root,
 	}
 
 	struct ruleset all = everything(abi);
-	int fd = (int)syscall(SYS_landlock_create_ruleset, &all,
-	    ruleset_size(abi), 0);
+	int fd = make_ruleset(abi, all);
 	if (fd < 0)
-		return failed("rules", "");
+		return fd;
 
 	int r = 0;
 	for (size_t i = 0; i < n && r == 0; i++)
 		if (dirs[i].fd >= 0)
-			r = allow_dir(fd, &dirs[i], all.fs);
+			r = allow_dir(fd, &dirs[i],
+			    access_to(&dirs[i]) & all.fs);
 	if (r == 0 && role == CONFINE_RESOLVER && all.net != 0)
 		r = allow_dns(fd);
 	if (r == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
 		r = failed("restriction", "");
 	close(fd);
 	return r < 0 ? r : abi;
+}
+
+int
+confine_clock_rules(const struct confine_dir *dirs, size_t n)
+{
+	int abi = kernel_abi(), r = 0;
+
+	if (abi == 0) {
+		log_warn("this kernel has no Landlock");
+		return 0;
+	}
+
+	int fd = make_ruleset(abi, everything(abi));
+	if (fd < 0)
+		return fd;
+	for (size_t i = 0; i < n && r == 0; i++)
+		r = allow_dir(fd, &dirs[i], REPLACING);
+	if (r == 0)
+		return fd;
+	close(fd);
+	return r;
 }

@@ -14,6 +14,12 @@ enum fd_clock {
 	CLOCK_FD_STATE = 6,   /* directory /var/lib/tock/clock: floor, drift */
 	CLOCK_FD_LOG = 7,
 	CLOCK_FD_PID = 8,     /* holds the lock of the pid file, never used */
+	CLOCK_FD_SIGNALS = 9, /* signalfd of what is blocked: all that is heard */
+	CLOCK_FD_WAS_SET = 10, /* timerfd, TFD_TIMER_CANCEL_ON_SET */
+	CLOCK_FD_FILTER = 11, /* the filter to put on, privsep/confine.h */
+	CLOCK_FD_RULES = 12,  /* the Landlock rules, likewise */
+	CLOCK_FD_DRIFT = 20,  /* the drift directory is moved here; above all
+	                         numbers at which it could arrive */
 };
 
 enum fd_engine {

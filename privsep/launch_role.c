@@ -18,7 +18,6 @@
 
 #include "common/log.h"
 
-#define FD_HIGH 128 /* above every target */
 #define FDS_MAX 80
 #define CLOSE_RANGE_ON_EXEC 4 /* CLOSE_RANGE_CLOEXEC, Linux 5.11 */
 
@@ -120,17 +119,18 @@ launch_exec(int program, const struct launch_fd *map, size_t n,
 	char *const no_environment[] = { NULL };
 	int high[FDS_MAX], last = 2;
 
-	for (size_t i = 0; i < n && i < FDS_MAX; i++) {
-		high[i] = -1;
+	for (size_t i = 0; i < n && i < FDS_MAX; i++)
 		if (map[i].to > last)
 			last = map[i].to;
+	for (size_t i = 0; i < n && i < FDS_MAX; i++) {
+		high[i] = -1;
 		if (map[i].from < 0)
 			continue;
-		high[i] = fcntl(map[i].from, F_DUPFD_CLOEXEC, FD_HIGH);
+		high[i] = fcntl(map[i].from, F_DUPFD_CLOEXEC, last + 1);
 		if (high[i] < 0)
 			return failed("descriptors of", argv[0]);
 	}
-	program = fcntl(program, F_DUPFD_CLOEXEC, FD_HIGH);
+	program = fcntl(program, F_DUPFD_CLOEXEC, last + 1);
 	if (program < 0)
 		return failed("descriptors of", argv[0]);
 	for (int to = 3; to <= last; to++) {

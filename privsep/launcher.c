@@ -10,8 +10,6 @@
  * its children.  Nothing of the configuration is looked at here. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -29,6 +27,7 @@
 #include "privsep/chan.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
+#include "privsep/launch_clock.h"
 #include "privsep/launch_detach.h"
 #include "privsep/launch_dirs.h"
 #include "privsep/launch_env.h"
@@ -259,33 +258,17 @@ start(struct launcher *l, int (*become)(struct launcher *))
 	return pid;
 }
 
+/* Its arguments have no names: both ends are the same build. */
 static int
 exec_clock(struct launcher *l, const struct launch_fd *map, size_t n)
 {
-	char style[12], least[12], pid[12], watchdog[24];
-	const char *args[16];
-	int at = 0;
+	char style[12], least[12], pid[12];
+	const char *const args[] = { "tock-clock", style, least, pid,
+		l->is_denied ? "1" : "0", l->boot_id, NULL };
 
 	snprintf(style, sizeof style, "%d", (int)l->style);
 	snprintf(least, sizeof least, "%d", l->options.log_least);
 	snprintf(pid, sizeof pid, "%d", (int)l->engine_pid);
-	snprintf(watchdog, sizeof watchdog, "%" PRIu64, l->env.watchdog_usec);
-	args[at++] = "tock-clock";
-	args[at++] = "--log-style";
-	args[at++] = style;
-	args[at++] = "--log-least";
-	args[at++] = least;
-	if (l->is_denied)
-		args[at++] = "--denied";
-	args[at++] = "--boot-id";
-	args[at++] = l->boot_id;
-	args[at++] = "--engine-pid";
-	args[at++] = pid;
-	if (l->env.watchdog_usec > 0) {
-		args[at++] = "--watchdog-usec";
-		args[at++] = watchdog;
-	}
-	args[at] = NULL;
 	return launch_exec(l->clock_program, map, n, args);
 }
 
@@ -316,6 +299,7 @@ become_clock(struct launcher *l)
 		{ .path = DIR_RUN_CLOCK, .flags = flags },
 		{ .path = DIR_STATE_CLOCK, .flags = flags },
 	};
+	struct launch_clock born_with;
 	int r = confine_root(dirs, 2);
 
 	for (size_t i = 0; i < 2 && r >= 0; i++) {
@@ -330,7 +314,9 @@ become_clock(struct launcher *l)
 	if (unshare(CLONE_NEWNET) < 0 && geteuid() == 0)
 		log_warn("clock: no network namespace of its own: %s",
 		    strerror(errno));
-	r = confine_become(&l->clock_user, l->is_denied ? -1 : CAP_SYS_TIME);
+	r = launch_clock_prepare(&born_with, dirs, 2);
+	if (r == 0)
+		r = launch_clock_become(&l->clock_user, l->is_denied);
 	if (r < 0)
 		return r;
 
@@ -341,6 +327,10 @@ become_clock(struct launcher *l)
 		{ dirs[1].fd, CLOCK_FD_STATE },
 		{ l->log_fd, CLOCK_FD_LOG },
 		{ l->pid_fd, CLOCK_FD_PID },
+		{ born_with.signals, CLOCK_FD_SIGNALS },
+		{ born_with.was_set, CLOCK_FD_WAS_SET },
+		{ born_with.filter, CLOCK_FD_FILTER },
+		{ born_with.rules, CLOCK_FD_RULES },
 	};
 	return exec_clock(l, map, sizeof map / sizeof *map);
 }

@@ -7,12 +7,12 @@
 
 #include <stdbool.h>
 
-/* First of all: every capability but SYS_TIME (that too, if *denied), dumps,
- * resources, new privileges.  Sets *denied where SYS_TIME is missing. */
-bool confine_clock_drop(bool *denied);
+/* First of all: every capability but SYS_TIME (that too, if denied), and dumps.
+ * Fails where SYS_TIME is missing that is not denied. */
+bool confine_clock_drop(bool denied);
 
-/* Last of all: files only below the n directories (those not open are left
- * out), and the system calls of confine_clock.c. */
-bool confine_clock_seal(const int *dirs, int n);
+/* Last of all: the launcher's Landlock rules, with the drift directory added,
+ * where the kernel has any; and its filter of system calls. */
+bool confine_clock_seal(void);
 
 #endif

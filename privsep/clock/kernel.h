@@ -25,6 +25,8 @@ struct stamp {
 	int64_t real, mono, raw, boot, asleep, spread;
 };
 
-void kernel_linux_init(struct clock_kernel *);
+/* The real ones; the first argument is not looked at. */
+int kernel_adjtimex(struct clock_kernel *, struct timex *);
+int64_t kernel_now(struct clock_kernel *, clockid_t);
 
 #endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the launcher does for the clock before it becomes the clock, since it
+ * survives the exec: the privileged program need not contain it. */
+#ifndef PRIVSEP_LAUNCH_CLOCK_H
+#define PRIVSEP_LAUNCH_CLOCK_H
+
+#include "privsep/confine.h"
+
+/* Descriptors, close-on-exec, for the numbers of privsep/fds.h. */
+struct launch_clock {
+	int signals, was_set;
+	int filter, rules; /* rules: -1 where the kernel has no Landlock */
+};
+
+/* From here on the signals that the clock hears are blocked, and wait for it.
+ * dirs are those that it may write in.  Returns 0, or -errno after logging it. */
+int launch_clock_prepare(struct launch_clock *, const struct confine_dir *dirs,
+    size_t n);
+
+/* The last thing before the exec: becomes u, with CAP_SYS_TIME alone (nothing,
+ * if is_denied), with limits and no_new_privs.  Returns 0, or -errno after
+ * logging it. */
+int launch_clock_become(const struct confine_user *u, bool is_denied);
+
+#endif
