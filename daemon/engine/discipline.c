@@ -20,6 +20,8 @@
 #define RETRY_STEP 60  /* s until a step that was refused is tried again */
 #define STATUS_GAP 1.0 /* s between two CLK_STATUS */
 #define WORTH_SLEWING 1e-3 /* s: left over when a slew ends */
+#define SURPRISE 10e-3 /* s that the error may grow by without a sample, ... */
+#define SURPRISE_RATE 200e-6 /* ... and s/s */
 #define MAX_SENT 4e9  /* s: what a step may ask for; from 1970 to any era */
 
 static void apply(struct engine *);
@@ -31,10 +33,25 @@ limit_ppm(const struct engine *e)
 	return e->config->has_maxdrift ? e->config->maxdrift_ppm : 500;
 }
 
+/* Whether the error is what became of the one at the last update.  If not,
+ * somebody set the clock, or the machine slept and RAW stood still; then the
+ * estimate may be wrong by hours, and only the next sample can tell. */
+static bool
+is_explained(const struct engine *e)
+{
+	const struct discipline *d = &e->discipline;
+	double age = mono_sub(e->os->ops->mono(e->os), d->updated);
+	double err = discipline_error(e, e->os->ops->pair(e->os));
+
+	return fabs(err) <=
+	    fabs(d->updated_error) + SURPRISE + SURPRISE_RATE * age;
+}
+
 static void
 fire_later(struct timer *t)
 {
-	apply(t->owner);
+	if (is_explained(t->owner))
+		apply(t->owner);
 }
 
 static void
@@ -237,9 +254,11 @@ discipline_update(struct engine *e, const struct estimate *target,
 	d->within = within;
 
 	double err = discipline_error(e, e->os->ops->pair(e->os));
+	struct mono now = e->os->ops->mono(e->os);
+	d->updated = now;
+	d->updated_error = err;
 	if (!d->is_controlled)
 		return err;
-	struct mono now = e->os->ops->mono(e->os);
 	bool may_step = d->steps_left != 0 && fabs(err) > d->threshold &&
 	    now.ns >= mono_add(d->sent, MIN_GAP).ns &&
 	    (d->step_refused.ns == 0 ||
@@ -329,6 +348,6 @@ discipline_slewed(struct engine *e)
 	if (!d->has_target || !d->is_controlled || e->is_stopping)
 		return;
 	double err = fabs(discipline_error(e, e->os->ops->pair(e->os)));
-	if (err > WORTH_SLEWING)
+	if (err > WORTH_SLEWING && is_explained(e))
 		apply(e);
 }

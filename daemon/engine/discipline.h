@@ -19,6 +19,8 @@ struct discipline {
 	bool has_target;
 	struct estimate target; /* where the clock should be */
 	double within;          /* s in which to get there */
+	struct mono updated;    /* when the target was set ... */
+	double updated_error;   /* ... and the clock's error then, s */
 	bool is_controlled;     /* false: -x, or the clock said EPERM */
 	int64_t base_ppt;       /* as last sent */
 	int64_t freq_ppt;       /* what the kernel runs at, from the last answer */

@@ -55,7 +55,7 @@ write_drift(struct engine *e)
 	struct clk_rep rep;
 
 	if (e->config->driftfile[0] == '\0' || !e->reference.was_updated ||
-	    !d->is_controlled)
+	    !d->is_controlled || d->is_beyond) /* none that could be used */
 		return;
 	memset(&req, 0, sizeof req);
 	req.type = CLK_DRIFT;

@@ -229,10 +229,34 @@ START_TEST(the_next_address_is_tried_when_one_is_dead)
 }
 END_TEST
 
+START_TEST(a_sleep_in_mid_slew_does_no_harm)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 6;
+	world_start(&w);
+	world_run(&w, 300);
+	w.ahead += 0.3;
+	while (w.os.slew_ppt < 1000000000)
+		world_run(&w, 1);
+	/* RAW stands still meanwhile, the clock is set from the RTC. */
+	w.ahead += 3600;
+	w.os.now.real.ns += 3600 * NSEC;
+	for (int i = 0; i < 200; i++) {
+		world_run(&w, 1);
+		ck_assert_double_lt(fabs(world_clock_error(&w)), 0.31);
+	}
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 20e-6);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("trouble", a_drift_file_that_is_wrong_is_corrected,
     an_oscillator_far_off_is_measured, a_server_cannot_make_us_flood_the_clock,
     a_liar_that_answers_first_does_not_step,
     who_does_not_answer_is_waited_for_3_s, a_clock_at_1970_is_set_and_kept,
     who_denies_service_has_no_vote, the_silent_are_not_asked_more_often,
     who_asks_for_less_is_asked_less,
-    the_next_address_is_tried_when_one_is_dead)
+    the_next_address_is_tried_when_one_is_dead,
+    a_sleep_in_mid_slew_does_no_harm)
