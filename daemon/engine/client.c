@@ -196,10 +196,12 @@ kissed(struct client *c, const struct ntp_packet *p)
 		client_stop(c);
 		return true;
 	case KISS_RATE:
+		c->burst = 0;
+		if (c->minpoll == c->source->conf.maxpoll)
+			break; /* nor is it said again */
 		if (c->poll < c->source->conf.maxpoll)
 			c->poll++;
 		c->minpoll = c->poll;
-		c->burst = 0;
 		log_info("source %s: asks for fewer requests, minpoll now %d",
 		    who, c->minpoll);
 		break;
