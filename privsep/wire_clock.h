@@ -58,9 +58,9 @@ struct clk_limits {
 	uint32_t extra_steps;  /* one for each of -q, -s, initstepslew: 0..3 */
 	uint32_t operator_steps; /* `guard operator N`, 0..1000 */
 	uint32_t flags;        /* enum clk_limit_flags */
-	uint32_t zero;
 	char drift_name[CLK_DRIFT_NAME]; /* plain file name, NUL-padded; "" = no
 	                                    drift file */
+	uint32_t zero;
 };
 
 struct clk_adjust {

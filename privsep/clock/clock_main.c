@@ -69,7 +69,7 @@ tell_engine(struct clock *m, const struct clk_rep *rep)
 	if (send(CLOCK_FD_ENGINE, rep, sizeof *rep, MSG_DONTWAIT) ==
 	    sizeof *rep)
 		return;
-	clockcore_freeze(&m->core, EXIT_ENGINE_GONE);
+	clockcore_freeze(&m->core, m->has_term ? 0 : EXIT_ENGINE_GONE);
 	log_error("engine does not read");
 }
 
@@ -124,12 +124,17 @@ hear_engine(struct clock *m)
 	struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
 	int dir;
 
+	/* It went and left something unread; its last words come next. */
+	if (n < 0 && errno == ECONNRESET)
+		return;
 	if (n <= 0) {
 		clockcore_freeze(&m->core, m->has_term ? 0 : EXIT_ENGINE_GONE);
 		return;
 	}
+	/* Any other time the filter would not let us move a descriptor. */
 	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
-	    (h && req.type != CLK_SETUP)) {
+	    (h && (req.type != CLK_SETUP || m->core.phase != PHASE_NEW ||
+	    h->cmsg_len != CMSG_LEN(sizeof dir)))) {
 		clockcore_breach(&m->core, "more than a message");
 		return;
 	}

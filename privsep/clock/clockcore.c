@@ -12,7 +12,6 @@
 #define PPT_PER_PPM INT64_C(1000000)
 #define PPT_PER_TICK INT64_C(100000000) /* one microsecond in 10 ms */
 #define TICK 10000
-#define FREQ_ALONE (490 * PPT_PER_PPM) /* the kernel takes 500 ppm */
 #define FREQ_UNIT 65536 /* kernel: 2^-16 ppm */
 #define RATE_MOST (PPT / 10)
 #define SLEW_MS_MOST INT64_C(86400000)
@@ -42,33 +41,30 @@ in(int64_t v, int64_t least, int64_t most)
 static int
 kernel(struct clockcore *c, struct timex *tx)
 {
+	if (c->denied && tx->modes != 0)
+		return EPERM;
 	int r = c->k->adjtimex(c->k, tx);
-
 	if (r != 0)
 		log_error("adjtimex: %s", strerror(-r));
 	return -r;
 }
 
-/* Frequency alone where it reaches, since a change of tick is coarse. */
+/* Below 500 ppm, as far as the kernel goes, with frequency alone: a change of
+ * tick is coarse. */
 static int
 set_rate(struct clockcore *c, int64_t ppt)
 {
-	int64_t half = ppt < 0 ? -PPT_PER_TICK / 2 : PPT_PER_TICK / 2;
-	int64_t ticks = in(ppt, -FREQ_ALONE, FREQ_ALONE) ? 0 :
-	    (ppt + half) / PPT_PER_TICK;
-	struct timex tx = { .modes = ADJ_FREQUENCY, .tick = TICK + ticks,
-		.freq = (ppt - ticks * PPT_PER_TICK) * FREQ_UNIT / PPT_PER_PPM };
+	int64_t ticks = ppt / (5 * PPT_PER_TICK) * 5;
+	int64_t rest = ppt - ticks * PPT_PER_TICK;
+	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK,
+		.tick = TICK + ticks, .freq = rest * FREQ_UNIT / PPT_PER_PPM };
 
-	if (tx.tick != c->tick)
-		tx.modes |= ADJ_TICK;
-	c->tick = TICK + ticks;
 	return kernel(c, &tx);
 }
 
 static int
-put_status(struct clockcore *c)
+put_status(struct clockcore *c, const struct clk_status *s)
 {
-	const struct clk_status *s = &c->status;
 	struct timex tx = { .modes = ADJ_STATUS | ADJ_MAXERROR | ADJ_ESTERROR |
 		(s->tai != 0 ? ADJ_TAI : 0), .constant = s->tai,
 		.maxerror = (s->maxerror_ns + 999) / 1000,
@@ -81,8 +77,7 @@ put_status(struct clockcore *c)
 	return kernel(c, &tx);
 }
 
-static const struct clk_status nobody_steers = { ERROR_MOST, ERROR_MOST, 0, 0,
-	0, 0 };
+static const struct clk_status nobody_steers = { ERROR_MOST, ERROR_MOST };
 
 void
 clockcore_init(struct clockcore *c, struct clock_kernel *k,
@@ -106,12 +101,10 @@ clockcore_init(struct clockcore *c, struct clock_kernel *k,
 	c->guard.s.base_ppt = rec ? rec->state.base_ppt :
 	    tx.freq * PPT_PER_PPM / FREQ_UNIT;
 	c->guard.s.safe_base_ppt = c->guard.s.base_ppt;
-	if (denied)
-		return;
 	kernel(c, &rest);
 	kernel(c, &pll);
 	set_rate(c, c->guard.s.base_ppt);
-	put_status(c);
+	put_status(c, &nobody_steers);
 }
 
 void
@@ -134,9 +127,10 @@ clockcore_event(struct clockcore *c, uint32_t type, struct clk_rep *rep)
 }
 
 static int
-do_setup(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+do_setup(struct clockcore *c, const struct clk_req *req)
 {
 	const struct clk_limits *l = &req->u.limits;
+	const struct stamp now = clock_stamp(c->k);
 	int64_t most = l->max_base_ppt;
 
 	if (!in(most, 0, RATE_MOST) || !in(l->bucket_ns, 0, 86400 * NSEC) ||
@@ -148,18 +142,19 @@ do_setup(struct clockcore *c, const struct clk_req *req, const struct stamp *now
 	    !memchr(l->drift_name, '\0', CLK_DRIFT_NAME) ||
 	    strchr(l->drift_name, '/'))
 		return ERANGE;
-	guard_start(&c->guard, l, now, c->old);
-	if (in(c->guard.s.base_ppt, -most, most))
-		return 0;
-	c->guard.s.base_ppt = 0;
-	return c->denied ? 0 : set_rate(c, 0);
+	guard_start(&c->guard, l, &now, c->old);
+	if (!in(c->guard.s.base_ppt, -most, most)) {
+		c->guard.s.base_ppt = 0;
+		set_rate(c, 0);
+	}
+	return 0;
 }
 
 static int
-do_adjust(struct clockcore *c, const struct clk_req *req,
-    const struct stamp *now)
+do_adjust(struct clockcore *c, const struct clk_req *req)
 {
 	const struct clk_adjust *a = &req->u.adjust;
+	int64_t raw = c->guard.s.anchor.raw;
 	int64_t most = c->guard.lim.max_base_ppt, was = c->guard.slew_ppt;
 
 	if (!in(a->base_ppt, -most, most) ||
@@ -167,26 +162,26 @@ do_adjust(struct clockcore *c, const struct clk_req *req,
 	    !in(a->base_ppt + a->slew_ppt, -RATE_MOST, RATE_MOST) ||
 	    !in(a->slew_ms, 0, SLEW_MS_MOST))
 		return ERANGE;
-	if (guard_slew(&c->guard, now, a->slew_ppt, a->slew_ms) != 0)
+	if (guard_slew(&c->guard, a->slew_ppt, a->slew_ms) != 0)
 		return ENOSPC;
 	c->guard.s.base_ppt = a->base_ppt;
-	c->slew_end = now->raw + a->slew_ms * 1000000;
+	c->slew_end = raw + a->slew_ms * 1000000;
 	int r = set_rate(c, a->base_ppt + c->guard.slew_ppt);
 	/* The old slew ran until now. */
-	c->guard.s.budget -= llabs(guard_scale(
-	    c->k->now(c->k, CLOCK_MONOTONIC_RAW) - now->raw, was));
+	raw -= c->k->now(c->k, CLOCK_MONOTONIC_RAW);
+	c->guard.s.budget -= llabs(guard_scale(raw, was));
 	return r;
 }
 
 static int
-do_step(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+do_step(struct clockcore *c, const struct clk_req *req)
 {
 	int64_t ns = req->u.step_ns, s = tspec_floor((struct tspec){ ns });
 	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO };
 
 	if (!in(ns, -STEP_MOST, STEP_MOST))
 		return ERANGE;
-	if (guard_step(&c->guard, now, ns) != 0)
+	if (guard_step(&c->guard, ns) != 0)
 		return ENOSPC;
 	tx.time = (struct timeval){ s, ns - s * NSEC }; /* ns, by ADJ_NANO */
 	int r = kernel(c, &tx);
@@ -195,12 +190,11 @@ do_step(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
 	c->guard.s.anchor.real += ns; /* not somebody else's */
 	log_info("clock stepped by %lld us", ns / 1000LL);
 	/* The kernel has forgotten status, leap and errors. */
-	return put_status(c);
+	return put_status(c, &c->status);
 }
 
 static int
-do_status(struct clockcore *c, const struct clk_req *req,
-    const struct stamp *now)
+do_status(struct clockcore *c, const struct clk_req *req)
 {
 	const struct clk_status *s = &req->u.status;
 
@@ -211,51 +205,46 @@ do_status(struct clockcore *c, const struct clk_req *req,
 	c->status = *s;
 	if (s->flags == (CLK_SYNCED | CLK_STARTED))
 		guard_close(&c->guard);
-	guard_leap(&c->guard, now, s->leap);
-	return put_status(c);
+	guard_leap(&c->guard, s->leap);
+	return put_status(c, s);
 }
 
 static int
-do_drift(struct clockcore *c, const struct clk_req *req, const struct stamp *now)
+do_drift(struct clockcore *c, const struct clk_req *req)
 {
 	const struct clk_drift *d = &req->u.drift;
-	int64_t most = c->guard.lim.max_base_ppt;
+	int64_t most = c->guard.lim.max_base_ppt, raw = c->guard.s.anchor.raw;
 
 	if (!in(d->freq_ppt, -most, most) || !in(d->skew_ppt, 0, PPT))
 		return ERANGE;
-	if (c->drift_at != 0 && now->raw - c->drift_at < GUARD_MINUTE_NS)
+	if (c->drift_at != 0 && raw - c->drift_at < GUARD_MINUTE_NS)
 		return EAGAIN;
 	c->drift = *d;
-	c->drift_at = now->raw;
+	c->drift_at = raw;
 	c->drift_due = true;
 	return 0;
 }
 
 #define RUNNING (PHASE_RUN | PHASE_READY)
-#define USED(what) offsetof(struct clk_req, u) + what
 
 /* phases: where it is allowed; then: the phase that it leads to, if done;
- * writes: needs the right to touch the clock; from, to: bytes of clk_req that
- * must be zero. */
+ * writes: needs the right to touch the clock; used: bytes of u, the others must
+ * be zero. */
 static const struct verb {
 	uint32_t type;
 	unsigned phases, then;
 	bool writes;
-	size_t from, to;
-	int (*run)(struct clockcore *, const struct clk_req *,
-	    const struct stamp *);
+	size_t used;
+	int (*run)(struct clockcore *, const struct clk_req *);
 } verbs[] = {
-	{ CLK_SETUP, PHASE_NEW, PHASE_SETUP, false,
-	    USED(offsetof(struct clk_limits, zero)),
-	    USED(offsetof(struct clk_limits, drift_name)), do_setup },
-	{ CLK_SEAL, PHASE_SETUP, PHASE_RUN, false, USED(0), USED(120), NULL },
-	{ CLK_ADJUST, RUNNING, 0, true, USED(24), USED(120), do_adjust },
-	{ CLK_STEP, RUNNING, 0, true, USED(8), USED(120), do_step },
-	{ CLK_STATUS, RUNNING, 0, true,
-	    USED(offsetof(struct clk_status, zero)), USED(120), do_status },
-	{ CLK_DRIFT, RUNNING, 0, false, USED(16), USED(120), do_drift },
-	{ CLK_READY, PHASE_RUN, PHASE_READY, false, USED(0), USED(120), NULL },
-	{ CLK_BYE, ~0U, 0, false, USED(4), USED(120), NULL },
+	{ CLK_SETUP, PHASE_NEW, PHASE_SETUP, false, 116, do_setup },
+	{ CLK_SEAL, PHASE_SETUP, PHASE_RUN, false, 0, NULL },
+	{ CLK_ADJUST, RUNNING, 0, true, 24, do_adjust },
+	{ CLK_STEP, RUNNING, 0, true, 8, do_step },
+	{ CLK_STATUS, RUNNING, 0, true, 28, do_status },
+	{ CLK_DRIFT, RUNNING, 0, false, 16, do_drift },
+	{ CLK_READY, PHASE_RUN, PHASE_READY, false, 0, NULL },
+	{ CLK_BYE, ~0U, 0, false, 4, NULL },
 };
 
 /* NULL when no engine of ours has written this. */
@@ -267,8 +256,8 @@ find_verb(const struct clockcore *c, const struct clk_req *req)
 	while (v->type != req->type)
 		if (++v == verbs + sizeof verbs / sizeof *verbs)
 			return NULL;
-	for (size_t i = v->from; i < v->to; i++)
-		if (((const unsigned char *)req)[i] != 0)
+	for (size_t i = v->used; i < sizeof req->u; i++)
+		if (req->u.size[i] != 0)
 			return NULL;
 	return v->phases & c->phase && req->seq == c->seq + 1 ? v : NULL;
 }
@@ -312,13 +301,12 @@ clockcore_request(struct clockcore *c, const void *msg, size_t len,
 	else if (c->denied && v->writes)
 		error = EPERM;
 	else if (v->run)
-		error = v->run(c, &req, &now);
+		error = v->run(c, &req);
 	if (error == ERANGE) {
 		/* The slot after the newest holds the oldest. */
-		c->errors[c->n_errors++ % CLOCK_ERRORS] = now.raw;
-		if (c->n_errors >= CLOCK_ERRORS &&
-		    now.raw - c->errors[c->n_errors % CLOCK_ERRORS] <=
-		    GUARD_MINUTE_NS)
+		c->errors[c->n_errors++ % CLOCK_ERRORS] =
+		    now.raw + GUARD_MINUTE_NS;
+		if (now.raw <= c->errors[c->n_errors % CLOCK_ERRORS])
 			return clockcore_breach(c, "nonsense again and again");
 	}
 	if (error == 0 && v->then)
@@ -372,12 +360,9 @@ clockcore_freeze(struct clockcore *c, int exit_code)
 		return;
 	if (exit_code == EXIT_BREACH)
 		c->guard.s.base_ppt = c->guard.s.safe_base_ppt;
-	if (!c->denied) {
-		end_slew(c);
-		c->guard.leap = 0;
-		c->status = nobody_steers;
-		put_status(c);
-	}
+	end_slew(c);
+	c->guard.leap = 0;
+	put_status(c, &nobody_steers); /* status: what the engine said last */
 	c->phase = PHASE_ENDED;
 	c->exit_code = exit_code;
 }

@@ -38,12 +38,12 @@ struct clockcore {
 	enum clock_phase phase;
 	int exit_code;
 	uint32_t seq;
-	long tick;              /* as last set, us in 10 ms */
 	int64_t slew_end;       /* raw, while guard.slew_ppt != 0 */
 	struct clk_status status;
 	int64_t rate_from;      /* raw: second whose requests are counted */
 	unsigned rate, n_errors;
-	int64_t errors[CLOCK_ERRORS]; /* raw of the last ERANGE answers */
+	int64_t errors[CLOCK_ERRORS]; /* raw: the last ERANGE answers count
+	                                 until then */
 	struct clk_drift drift;
 	int64_t drift_at;       /* raw of the last record taken; 0 = never */
 	bool drift_due;         /* for the caller: write drift, clear this */

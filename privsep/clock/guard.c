@@ -171,12 +171,12 @@ guard_slew_end(struct guard *g, int64_t raw)
 }
 
 int
-guard_slew(struct guard *g, const struct stamp *now, int64_t ppt, int64_t ms)
+guard_slew(struct guard *g, int64_t ppt, int64_t ms)
 {
 	struct guard was = *g;
 	int64_t want = guard_scale(ms * 1000000, ppt); /* 17 280 s at most */
 
-	guard_slew_end(g, now->raw);
+	guard_slew_end(g, g->s.anchor.raw);
 	if (g->s.window_end != 0 || g->lim.flags & CLK_GUARD_OFF)
 		g->s.grant = want;
 	if (draw(g, want, true) != 0) {
@@ -184,16 +184,17 @@ guard_slew(struct guard *g, const struct stamp *now, int64_t ppt, int64_t ms)
 		return ENOSPC;
 	}
 	g->slew_ppt = ms > 0 ? ppt : 0;
-	g->slew_from = now->raw;
+	g->slew_from = g->s.anchor.raw;
 	return 0;
 }
 
 int
-guard_step(struct guard *g, const struct stamp *now, int64_t ns)
+guard_step(struct guard *g, int64_t ns)
 {
 	struct guard_state *s = &g->s;
+	int64_t real = s->anchor.real;
 	bool unlimited = g->lim.steps == CLK_STEPS_UNLIMITED;
-	int64_t target = tspec_floor((struct tspec){ span_sum(now->real, ns) });
+	int64_t target = tspec_floor((struct tspec){ span_sum(real, ns) });
 
 	if (g->lim.flags & CLK_GUARD_OFF) {
 		; /* as chrony */
@@ -201,7 +202,7 @@ guard_step(struct guard *g, const struct stamp *now, int64_t ns)
 		return ENOSPC;
 	} else if (g->lim.flags & CLK_LEAP_STEP && g->leap &&
 	    ns == (g->leap == 1 ? -NSEC : NSEC) &&
-	    llabs(now->real - g->leap_at * NSEC) <= GUARD_LEAP_NEAR_NS) {
+	    llabs(real - g->leap_at * NSEC) <= GUARD_LEAP_NEAR_NS) {
 		s->leap_used = g->leap_at;
 		g->leap = 0;
 	} else if (g->root_end != 0) {
@@ -211,8 +212,8 @@ guard_step(struct guard *g, const struct stamp *now, int64_t ns)
 	} else if (draw(g, ns, false) != 0) {
 		if (s->operator_steps > 0)
 			s->operator_steps--;
-		else if (unlimited && now->boot >= s->free_step)
-			s->free_step = now->boot + GUARD_MINUTE_NS;
+		else if (unlimited && s->anchor.boot >= s->free_step)
+			s->free_step = s->anchor.boot + GUARD_MINUTE_NS;
 		else
 			return ENOSPC;
 	}
@@ -220,9 +221,9 @@ guard_step(struct guard *g, const struct stamp *now, int64_t ns)
 }
 
 void
-guard_leap(struct guard *g, const struct stamp *now, int leap)
+guard_leap(struct guard *g, int leap)
 {
-	int64_t day = now->real / NSEC / GUARD_DAY_S + 1;
+	int64_t day = g->s.anchor.real / NSEC / GUARD_DAY_S + 1;
 	time_t midnight = day * GUARD_DAY_S;
 	struct tm tm;
 

@@ -18,7 +18,7 @@
  * goes back and what ran too long (a late timer) is taken from the budget.
  *
  * Signs: > 0 moves the clock forward.  ns throughout; "boot" is CLOCK_BOOTTIME.
- * Every function wants guard_look() with the same stamp to be called before. */
+ * For every function "now" is the last guard_look(). */
 #ifndef PRIVSEP_CLOCK_GUARD_H
 #define PRIVSEP_CLOCK_GUARD_H
 
@@ -91,20 +91,19 @@ void guard_look(struct guard *, const struct stamp *now);
 
 /* Replaces the slew that runs by one of ppt for ms.  Returns 0, or ENOSPC with
  * nothing changed. */
-int guard_slew(struct guard *, const struct stamp *now, int64_t ppt,
-    int64_t ms);
+int guard_slew(struct guard *, int64_t ppt, int64_t ms);
 
 /* The slew is over at raw: settles what it drew. */
 void guard_slew_end(struct guard *, int64_t raw);
 
 /* Charges a step by ns.  Returns 0: the caller does it and adds it to
  * s.anchor.real; or ENOSPC. */
-int guard_step(struct guard *, const struct stamp *now, int64_t ns);
+int guard_step(struct guard *, int64_t ns);
 
 /* Arms (1 insert, 2 delete) or disarms (0) a leap second; outside the last 24
  * hours of 30 June and 31 December, UTC, or when that midnight has had its
  * leap, it stays disarmed. */
-void guard_leap(struct guard *, const struct stamp *now, int leap);
+void guard_leap(struct guard *, int leap);
 
 void guard_close(struct guard *); /* ends the start window */
 

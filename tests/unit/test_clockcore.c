@@ -347,11 +347,11 @@ START_TEST(a_frequency_beyond_the_limit_is_not_taken_over)
 }
 END_TEST
 
-START_TEST(tick_is_touched_only_beyond_490_ppm)
+START_TEST(tick_is_touched_only_from_500_ppm_on)
 {
-	const struct { int64_t ppm; long tick; } cases[] = { { 490, 10000 },
-		{ -490, 10000 }, { 491, 10005 }, { -491, 9995 },
-		{ 1000, 10010 }, { -83333, 9167 }, { 100000, 11000 },
+	const struct { int64_t ppm; long tick; } cases[] = { { 499, 10000 },
+		{ -499, 10000 }, { 500, 10005 }, { -500, 9995 },
+		{ 1000, 10010 }, { -83333, 9170 }, { 100000, 11000 },
 		{ -100000, 9000 } };
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -530,7 +530,7 @@ UNIT_MAIN("clockcore", each_field_has_its_range,
     everything_has_its_phase, more_than_20_requests_a_second_wait_and_200_end_it,
     ten_senseless_values_in_a_minute_end_it, the_start_makes_the_kernel_sane,
     a_frequency_beyond_the_limit_is_not_taken_over,
-    tick_is_touched_only_beyond_490_ppm,
+    tick_is_touched_only_from_500_ppm_on,
     a_slew_ends_without_a_word_from_the_engine, the_status_survives_a_step,
     without_rtcsync_the_kernel_stays_unsynchronised,
     a_denied_run_writes_nothing, a_kernel_that_refuses_is_passed_on,
