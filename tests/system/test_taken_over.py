@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""An engine that was taken over, against the real launcher and clock.
+
+tests/system/puppet takes the engine's place and gives its end of the channel to
+this test.  Whatever it says, the clock must end in order, with the status that
+the page says: one that a forbidden call or a fault ends would leave a slew
+running in the kernel.
+"""
+import array
+import contextlib
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import lib
+
+PUPPET = lib.BUILD / "tests/system/puppet"
+SETUP, SEAL, ADJUST, STEP, STATUS, DRIFT, READY, BYE = range(2, 18, 2)
+GONE, BREACH = 75, 76
+PPM = 10**6
+NSEC = 10**9
+SYNCED, STARTED = 1, 2
+
+
+def limits(bucket=2 * NSEC, window=900, steps=3, name=b""):
+    return struct.pack("=qqqqqIiIIII56s", 500 * PPM, bucket, 100 * PPM, 0, 0,
+                       window, steps, 0, 0, 0, 0, name)
+
+
+class Puppet:
+    """A tockd whose engine is ours."""
+
+    def __init__(self, folder, *options, prefix=(), preexec=None):
+        place = folder / "bin"
+        if not place.exists():
+            place.mkdir()
+            for name in lib.ROLES + ("tockd",):
+                shutil.copy(PUPPET if name == "tock-engine" else
+                            lib.BUILD / name, place / name)
+        ear = folder / "ear"
+        ear.unlink(missing_ok=True)
+        self.log = folder / "tockd.log"
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s, \
+                open(self.log, "a") as log:
+            s.bind(str(ear))
+            s.listen()
+            s.settimeout(5)
+            self.process = subprocess.Popen(
+                [*prefix, place / "tockd", "-d", *options, "-f", ear],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                preexec_fn=preexec)
+            self.engine = s.accept()[0]
+        fds = array.array("i", [0])
+        message = self.engine.recvmsg(1, socket.CMSG_SPACE(fds.itemsize))
+        fds.frombytes(message[1][0][2][:fds.itemsize])
+        self.edge = socket.socket(fileno=fds[1])
+        self.edge.settimeout(5)
+        self.pid = self.process.pid
+        self.seq = 0
+
+    def say(self, kind, body=b"", fds=(), seq=None):
+        self.seq += 1
+        message = struct.pack("=II120s", kind, seq or self.seq, body)
+        control = [(socket.SOL_SOCKET, socket.SCM_RIGHTS,
+                    array.array("i", fds))] if fds else []
+        self.edge.sendmsg([message], control)
+
+    def ask(self, *args, **more):
+        """The error in the answer."""
+        self.say(*args, **more)
+        return self.hear()[2]
+
+    def hear(self):
+        """type, seq, error, steps, window, frequency, real, mono, budget"""
+        return struct.unpack("=IIiHHqqqq", self.edge.recv(64))
+
+    def start(self, **more):
+        assert self.ask(SETUP, limits(**more)) == 0
+        assert self.ask(SEAL) == 0
+        return self
+
+    def status(self):
+        """How the clock has ended: an exit status, or minus a signal."""
+        try:
+            return self.process.wait(8)
+        except subprocess.TimeoutExpired:
+            return "it goes on"
+
+    def end(self):
+        for s in (self.edge, self.engine):
+            s.close()
+        if self.status() == "it goes on":
+            self.process.kill()
+            self.process.wait()
+
+
+@contextlib.contextmanager
+def puppet(folder, *options, keeper=None, **more):
+    p = Puppet(folder, *options, **more)
+    if keeper:
+        keeper.watch(p.pid)
+    try:
+        yield p
+    finally:
+        p.end()
+
+
+def ends(folder, wanted, what, act, begin=Puppet.start):
+    with puppet(folder, "-x") as p:
+        begin(p)
+        with contextlib.suppress(OSError):
+            act(p)
+        status = p.status()
+        lib.check(status == wanted, f"{what}: status {status}")
+
+
+def nothing(p):
+    pass
+
+
+def every_breach_is_found(folder):
+    for what, act in (
+            ("unknown type", lambda p: p.say(7)),
+            ("a wrong seq", lambda p: p.say(STATUS, seq=9)),
+            ("too short", lambda p: p.edge.send(bytes(127))),
+            ("too long", lambda p: p.edge.send(bytes(129))),
+            ("a second CLK_SETUP", lambda p: p.say(SETUP, limits())),
+            ("a second CLK_SEAL", lambda p: p.say(SEAL)),
+            ("a descriptor with CLK_STATUS", lambda p: p.say(STATUS, fds=[0])),
+            ("40 of them", lambda p: p.say(STATUS, fds=[0] * 40)),
+            ("a descriptor with a second CLK_SETUP",
+             lambda p: p.say(SETUP, limits(), fds=[0])),
+            ("a flood", lambda p: [p.say(STATUS) for _ in range(10**6)])):
+        ends(folder, BREACH, what, act)
+    for what, act in (
+            ("CLK_STATUS first", lambda p: p.say(STATUS)),
+            ("two descriptors with CLK_SETUP",
+             lambda p: p.say(SETUP, limits(), fds=[0, 0]))):
+        ends(folder, BREACH, what, act, nothing)
+
+
+def last_words_are_heard(folder):
+    def bye_before_it_reads(p):
+        os.kill(p.pid, signal.SIGHUP)
+        time.sleep(0.2)                 # the event lies unread in the socket
+        p.say(BYE, struct.pack("=i", 3))
+        p.edge.close()
+
+    def term_and_gone(p):
+        os.kill(p.pid, signal.SIGSTOP)
+        p.process.terminate()
+        p.edge.close()
+        os.kill(p.pid, signal.SIGCONT)
+
+    def gone(p):
+        p.edge.close()
+
+    ends(folder, 3, "CLK_BYE and an unread event", bye_before_it_reads)
+    ends(folder, 0, "SIGTERM to all of us at once", term_and_gone)
+    ends(folder, GONE, "nothing", gone)
+
+
+def an_engine_that_hangs(folder):
+    def term(p):
+        start = time.monotonic()
+        p.process.terminate()
+        p.status()
+        lib.check(time.monotonic() - start < 5, "SIGTERM ends it within 5 s")
+
+    def deaf(p):
+        for _ in range(8):
+            for _ in range(100):
+                p.say(STATUS)
+            time.sleep(1.1)
+
+    ends(folder, 0, "it does not react to SIGTERM", term)
+    ends(folder, GONE, "it asks and does not read", deaf)
+
+
+lib.alone()
+if not os.access(PUPPET, os.X_OK):
+    lib.skip("puppet is not built")
+if __name__ == "__main__":
+    lib.main(every_breach_is_found, last_words_are_heard,
+             an_engine_that_hangs)
