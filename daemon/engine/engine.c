@@ -19,6 +19,7 @@
 #define CRYSTAL_SD 1e-4     /* s/s: 100 ppm, an ordinary crystal */
 #define DRIFT_SD 1e-5       /* s/s: what an old drift file may be off by */
 #define ONCE_SAMPLES 4      /* what -q and -Q want of a source */
+#define ONCE_TIMEOUT 20.0   /* s: by then the last burst is over */
 
 static void
 set_timer(struct engine *e, struct timer *t, double after)
@@ -180,8 +181,10 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	e->timeout = (struct timer){ .fire = fire_timeout, .owner = e };
 	e->drift = (struct timer){ .fire = fire_drift, .owner = e };
 	e->status = (struct timer){ .fire = fire_status, .owner = e };
-	if (options->timeout > 0)
-		set_timer(e, &e->timeout, options->timeout);
+	if (options->timeout == 0 && options->mode != ENGINE_STEER)
+		e->options.timeout = ONCE_TIMEOUT;
+	if (e->options.timeout > 0)
+		set_timer(e, &e->timeout, e->options.timeout);
 	set_timer(e, &e->drift, config->drift_interval);
 	set_timer(e, &e->status, STATUS_GAP);
 	set_timer(e, &e->patience, SELECTION_PATIENCE);

@@ -28,7 +28,7 @@ enum engine_mode {
 struct engine_options {
 	enum engine_mode mode;
 	bool is_measuring_only; /* -x: every CLK_ADJUST would be EPERM */
-	double timeout;         /* s until exit, 0 = none */
+	double timeout;         /* s until exit, 0 = none (20 for ..._ONCE) */
 	double drift_ppm;       /* from the drift file, correction > 0: speeds
 	                           the clock up */
 	double drift_skew_ppm;  /* its error bound; < 0 = no drift file */

@@ -252,6 +252,22 @@ START_TEST(a_sleep_in_mid_slew_does_no_harm)
 }
 END_TEST
 
+START_TEST(once_without_an_answer_ends)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.options.mode = ENGINE_SHOW_ONCE;
+	world_start(&w);
+	fake_advance(&w.os, 19);
+	ck_assert(!w.os.is_stopped);
+	fake_advance(&w.os, 2);
+	ck_assert(w.os.is_stopped);
+	ck_assert_int_eq(w.os.exit_code, 1);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("trouble", a_drift_file_that_is_wrong_is_corrected,
     an_oscillator_far_off_is_measured, a_server_cannot_make_us_flood_the_clock,
     a_liar_that_answers_first_does_not_step,
@@ -259,4 +275,4 @@ UNIT_MAIN("trouble", a_drift_file_that_is_wrong_is_corrected,
     who_denies_service_has_no_vote, the_silent_are_not_asked_more_often,
     who_asks_for_less_is_asked_less,
     the_next_address_is_tried_when_one_is_dead,
-    a_sleep_in_mid_slew_does_no_harm)
+    a_sleep_in_mid_slew_does_no_harm, once_without_an_answer_ends)
