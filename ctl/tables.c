@@ -12,6 +12,7 @@
 #include "ctl/print.h"
 
 #define NAME_COLUMN 26
+#define NAME_STATS 23 /* so that a line has 80 columns */
 #define NAME_WIDE 44
 
 const char *
@@ -221,7 +222,7 @@ sourcestats_row(const struct args *args, const struct cmdmon_sourcestats *s,
 	char span[FIELD_SIZE];
 
 	printf("%-*s %3u %3u  %s %+10.3f %9.3f",
-	    args->wide ? NAME_WIDE : NAME_COLUMN, name, s->samples, s->runs,
+	    args->wide ? NAME_WIDE : NAME_STATS, name, s->samples, s->runs,
 	    field_interval(span, s->span_s), s->resid_ppm, s->skew_ppm);
 	if (s->samples == 0)
 		printf(" %11s %9s\n", "-", "-");
@@ -254,7 +255,7 @@ table_sourcestats(struct ctl *ctl, const struct args *args,
 		snprintf(offset, sizeof offset, "offset/%s", unit.name);
 		snprintf(dev, sizeof dev, "dev/%s", unit.name);
 		printf("%-*s  np  nr  span   freq/ppm   +/-/ppm %11s %9s\n",
-		    args->wide ? NAME_WIDE : NAME_COLUMN, "source", offset,
+		    args->wide ? NAME_WIDE : NAME_STATS, "source", offset,
 		    dev);
 	}
 	for (size_t i = 0; i < n; i++) {
