@@ -264,7 +264,8 @@ exec_clock(struct launcher *l, const struct launch_fd *map, size_t n)
 {
 	char style[12], least[12], pid[12];
 	const char *const args[] = { "tock-clock", style, least, pid,
-		l->is_denied ? "1" : "0", l->boot_id, NULL };
+		l->is_denied ? "1" : "0", l->options.set_once ? "1" : "0",
+		l->boot_id, NULL };
 
 	snprintf(style, sizeof style, "%d", (int)l->style);
 	snprintf(least, sizeof least, "%d", l->options.log_least);

@@ -34,6 +34,7 @@ struct clock {
 	int engine_pid;
 	int engine_exit;         /* its wait status, -1 = lives */
 	bool is_ready, has_term;
+	bool is_once;            /* tockd -q */
 	int64_t deadline;        /* mono: patience ends */
 };
 
@@ -50,7 +51,8 @@ save(struct clock *m)
 	if (c->guard.slew_ppt != 0 || now->raw == 0)
 		return;
 	if (is_mark || now->raw - m->rec.state.anchor.raw >= GUARD_MINUTE_NS) {
-		m->rec.ended = is_end && m->has_term;
+		m->rec.ended = is_end && (m->has_term ||
+		    (m->is_once && c->exit_code < EXIT_ENGINE_GONE));
 		m->rec.state = c->guard.s;
 		file_replace(CLOCK_FD_RUN, FILE_GUARD, &m->rec, sizeof m->rec);
 	}
@@ -264,24 +266,25 @@ start(struct clock *m, const char *boot_id, bool denied)
 	snprintf(r->boot_id, sizeof r->boot_id, "%s", boot_id);
 }
 
-/* The launcher alone calls us, with STYLE LEAST ENGINE-PID DENIED BOOT-ID and the
- * descriptors of privsep/fds.h; the signals are blocked. */
+/* The launcher alone calls us, with STYLE LEAST ENGINE-PID DENIED ONCE BOOT-ID and
+ * the descriptors of privsep/fds.h; the signals are blocked. */
 int
 main(int argc, char **argv)
 {
 	struct clock m = { .kernel = { kernel_adjtimex, kernel_now },
 		.engine_exit = -1, .deadline = INT64_MAX };
 
-	if (argc != 6)
+	if (argc != 7)
 		return EXIT_FAILURE;
 	log_init(CLOCK_FD_LOG, (enum log_style)atoi(argv[1]),
 	    (enum log_level)atoi(argv[2]), "clock");
 	m.engine_pid = atoi(argv[3]);
 	bool denied = atoi(argv[4]) != 0;
+	m.is_once = atoi(argv[5]) != 0;
 	tzset(); /* reads files, which the filter would not let it */
 	if (!confine_clock_drop(denied))
 		return EXIT_FAILURE;
-	start(&m, argv[5], denied);
+	start(&m, argv[6], denied);
 	run(&m);
 	save(&m);
 	_exit(m.core.exit_code);

@@ -183,9 +183,34 @@ def an_engine_that_hangs(folder):
     ends(folder, GONE, "it asks and does not read", deaf)
 
 
+def steps_left_after(folder, keeper, code, *options):
+    """A run with one step, which is taken (by nothing at all); then another."""
+    lib.subtree_gone("/run/tock")
+    for _ in range(2):
+        with puppet(folder, *options, keeper=keeper) as p:
+            p.start(steps=1)
+            p.say(STATUS)
+            steps = p.hear()[3]
+            p.ask(STEP, bytes(8))
+            if code is not None:
+                p.say(BYE, struct.pack("=i", code))
+                p.status()
+    return steps
+
+
+def who_ends_in_order_may_start_anew(folder):
+    with lib.clock() as keeper:
+        for code, options, wanted in ((0, (), 0), (None, (), 0),
+                                      (0, ("-q",), 1), (1, ("-q",), 1),
+                                      (None, ("-q",), 1), (76, ("-q",), 0)):
+            left = steps_left_after(folder, keeper, code, *options)
+            lib.check(left == wanted, f"tockd {' '.join(options)} ended with "
+                      f"{code}: {left} steps at the next start")
+
+
 lib.alone()
 if not os.access(PUPPET, os.X_OK):
     lib.skip("puppet is not built")
 if __name__ == "__main__":
     lib.main(every_breach_is_found, last_words_are_heard,
-             an_engine_that_hangs)
+             an_engine_that_hangs, who_ends_in_order_may_start_anew)
