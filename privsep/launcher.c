@@ -68,6 +68,21 @@ fill_standard_fds(void)
 		close(fd);
 }
 
+/* What the caller ignores or blocks is inherited, and is none of ours: without
+ * SIGCHLD nobody learns why the engine ended, without SIGALRM a look-up never
+ * does. */
+static void
+reset_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGCHLD, SIG_DFL);
+	signal(SIGALRM, SIG_DFL);
+	signal(SIGPIPE, SIG_IGN); /* also in every role */
+}
+
 /* May the clock be set?  A capability in a container's own user namespace does
  * not say so; a write of what is there already does. */
 static bool
@@ -399,7 +414,7 @@ main(int argc, char **argv)
 	l.argv = argv;
 	fill_standard_fds();
 	umask(022);
-	signal(SIGPIPE, SIG_IGN); /* also in every role: inherited */
+	reset_signals();
 	if (options_parse(&l.options, argc, argv, msg, sizeof msg) < 0) {
 		fprintf(stderr, "tockd: %s\n", msg);
 		return EXIT_FAILURE;

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 
@@ -105,6 +106,20 @@ def programs_that_others_may_write(folder):
           run("-x", "-d", SERVER, program=tockd), "a missing program")
 
 
+def the_callers_signals_do_not_matter(folder):
+    deaf = ("env", "--ignore-signal=CHLD", "--ignore-signal=ALRM",
+            "--block-signal=ALRM")
+    done = subprocess.run([*deaf, lib.BUILD / "tockd", "--devel", "-x", "-d",
+                           "serever 192.0.2.1"], capture_output=True, text=True)
+    fails("1:1: ", (done.returncode, done.stderr), "SIGCHLD ignored")
+    with lib.tockd(folder, [SERVER], "-x", prefix=deaf) as daemon:
+        state = lib.status(daemon.roles()["tock-resolver"])
+        alarm = 1 << signal.SIGALRM - 1
+        lib.check(not any(int(state[name][0], 16) & alarm
+                          for name in ("SigBlk", "SigIgn")),
+                  "the resolver can be woken by its alarm")
+
+
 def the_one_who_starts_it_hears_why(folder):
     """Without -n or -d the process that was started waits for READY=1."""
     conf = folder / "tock.conf"
@@ -163,5 +178,6 @@ def an_ordinary_user_cannot(folder):
 lib.alone()
 lib.main(bad_options, help_and_version, a_second_tockd_says_who_is_first,
          a_user_is_missing, directories_of_strangers,
-         programs_that_others_may_write, the_one_who_starts_it_hears_why,
+         programs_that_others_may_write,
+         the_callers_signals_do_not_matter, the_one_who_starts_it_hears_why,
          in_the_background_it_logs_to_dev_log, an_ordinary_user_cannot)
