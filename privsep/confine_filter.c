@@ -73,7 +73,7 @@ static const char *const resolver_calls[] = {
 	"newfstatat", "fstatat64", "stat", "stat64", "lstat", "lstat64",
 	"statx", "fstatfs", "fstatfs64", "lseek", "_llseek", "readlink",
 	"readlinkat", "access", "faccessat", "faccessat2", "getdents64",
-	"fcntl", "fcntl64", "flock", "uname", "sysinfo", "getcwd",
+	"flock", "uname", "sysinfo", "getcwd",
 	/* memory, threads' locks and random numbers */
 	"brk", "munmap", "mremap", "madvise", "getrandom", "futex", "futex_time64",
 	/* who am I */
@@ -248,6 +248,25 @@ engine_rules(scmp_filter_ctx ctx)
 	return r;
 }
 
+/* All but what makes the kernel send signals: F_SETOWN, F_SETSIG. */
+static int
+allow_fcntl(scmp_filter_ctx ctx)
+{
+	const int commands[] = { F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD,
+		F_GETFL, F_SETFL, F_GETLK, F_SETLK, F_SETLKW };
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands && r == 0;
+	     i++) {
+		const struct scmp_arg_cmp is[] = {
+			EQ(1, (scmp_datum_t)commands[i]) };
+		r = allow_if(ctx, "fcntl", 1, is);
+		if (r == 0)
+			r = allow_if(ctx, "fcntl64", 1, is);
+	}
+	return r;
+}
+
 #define CLONE_SPACES (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | 	CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 
 static int
@@ -274,6 +293,8 @@ resolver_rules(scmp_filter_ctx ctx)
 		    SCMP_SYS(socket), 1, EQ(0, AF_NETLINK));
 	if (r == 0)
 		r = allow_resolver_options(ctx);
+	if (r == 0)
+		r = allow_fcntl(ctx);
 	if (r == 0)
 		r = allow_if(ctx, "open", 1, reading);
 	if (r == 0)

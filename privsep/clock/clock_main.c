@@ -172,7 +172,8 @@ hear_signal(struct clock *m)
 	if (si.ssi_signo == SIGCHLD) {
 		reap(m);
 	} else if (si.ssi_signo == SIGUSR1) {
-		if (si.ssi_uid == 0)
+		/* In any other kind of signal the uid may be made up. */
+		if (si.ssi_uid == 0 && si.ssi_code == SI_USER)
 			m->core.guard.root_end = GUARD_MINUTE_NS +
 			    kernel_now(&m->kernel, CLOCK_BOOTTIME);
 		log_info("a step was asked for by uid %u", si.ssi_uid);

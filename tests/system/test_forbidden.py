@@ -38,7 +38,7 @@ NOBODY = [
     "bpf 0 0 0", "perf_event_open 0 0 0 0 0", "userfaultfd 0",
     "keyctl 0 0 0 0 0", "init_module 0 0 0", "reboot 0 0 0 0",
     "prctl 38 1 0 0 0", "seccomp 0 0 0", "setrlimit 7 0",
-    "clone 0x10000000 0 0 0 0", "vfork",
+    "clone 0x10000000 0 0 0 0", "vfork", "fcntl 3 8 1", "fcntl 3 10 10",
 ]
 # What only the clock may do, and what only the resolver.
 CLOCK = ["adjtimex 0", "clock_adjtime 0 0", "clock_settime 0 0"]

@@ -9,8 +9,8 @@ running in the kernel.
 """
 import array
 import contextlib
+import fcntl
 import os
-import pathlib
 import shutil
 import signal
 import socket
@@ -25,7 +25,7 @@ SETUP, SEAL, ADJUST, STEP, STATUS, DRIFT, READY, BYE = range(2, 18, 2)
 GONE, BREACH = 75, 76
 PPM = 10**6
 NSEC = 10**9
-SYNCED, STARTED = 1, 2
+F_SETSIG = 10
 
 
 def limits(bucket=2 * NSEC, window=900, steps=3, name=b""):
@@ -208,9 +208,56 @@ def who_ends_in_order_may_start_anew(folder):
                       f"{code}: {left} steps at the next start")
 
 
+def as_the_clocks_user(act):
+    pid = os.fork()
+    if pid == 0:
+        os.setgroups([])
+        os.setgid(lib.uid_of("_tockclock"))
+        os.setuid(lib.uid_of("_tockclock"))
+        act()
+        os._exit(0)
+    lib.check(os.waitpid(pid, 0)[1] == 0, "  (it was sent)")
+
+
+def only_root_can_grant_a_step(folder):
+    """Whoever may signal can also write what he likes into a queued signal,
+    and a signal for I/O carries no sender."""
+    def grants(act):
+        with puppet(folder, "-x") as p:
+            p.start(steps=0)
+            act(p)
+            time.sleep(0.1)
+            p.say(STATUS)
+            return p.hear()[3]
+
+    def queue(p):
+        info = struct.pack("=iiiiii104x", signal.SIGUSR1, 0, -1, 0, 1, 0)
+        nr = {"x86_64": 129, "aarch64": 138}[os.uname().machine]
+        as_the_clocks_user(lambda: lib.call(lib.libc.syscall(
+            nr, p.pid, signal.SIGUSR1, info), "rt_sigqueueinfo"))
+
+    def by_io(p):
+        here, there = socket.socketpair()
+        with here, there:
+            fcntl.fcntl(here, fcntl.F_SETOWN, p.pid)
+            fcntl.fcntl(here, F_SETSIG, signal.SIGUSR1)
+            fcntl.fcntl(here, fcntl.F_SETFL, os.O_ASYNC | os.O_NONBLOCK)
+            there.send(b"x")
+
+    for what, wanted, act in (
+            ("root's kill", 1, lambda p: os.kill(p.pid, signal.SIGUSR1)),
+            ("another user's", 0, lambda p: as_the_clocks_user(
+                lambda: os.kill(p.pid, signal.SIGUSR1))),
+            ("one queued in root's name", 0, queue),
+            ("one for I/O", 0, by_io)):
+        steps = grants(act)
+        lib.check(steps == wanted, f"{what}: {steps} steps")
+
+
 lib.alone()
 if not os.access(PUPPET, os.X_OK):
     lib.skip("puppet is not built")
 if __name__ == "__main__":
     lib.main(every_breach_is_found, last_words_are_heard,
-             an_engine_that_hangs, who_ends_in_order_may_start_anew)
+             an_engine_that_hangs, who_ends_in_order_may_start_anew,
+             only_root_can_grant_a_step)
