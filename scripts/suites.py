@@ -103,7 +103,8 @@ def say(test):
     print(f"{test.verdict():4}  {test.suite}/{test.name}"
           f"  {test.seconds:.1f} s{why}", flush=True)
     if test.verdict() == "FAIL":
-        for line in test.output[-TAIL:]:
+        facts = [s for s in test.output[:-TAIL] if s.startswith("FAILED")]
+        for line in facts + test.output[-TAIL:]:
             print("      | " + line)
         print(f"      | exit: {test.result}", flush=True)
 
