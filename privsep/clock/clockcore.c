@@ -178,6 +178,8 @@ do_step(struct clockcore *c, const struct clk_req *req)
 {
 	int64_t ns = req->u.step_ns, s = tspec_floor((struct tspec){ ns });
 	struct timex tx = { .modes = ADJ_SETOFFSET | ADJ_NANO };
+	struct timex pll = { .modes = ADJ_STATUS,
+		.status = STA_PLL | STA_UNSYNC };
 
 	if (!in(ns, -STEP_MOST, STEP_MOST))
 		return ERANGE;
@@ -189,7 +191,10 @@ do_step(struct clockcore *c, const struct clk_req *req)
 		return r;
 	c->guard.s.anchor.real += ns; /* not somebody else's */
 	log_info("clock stepped by %lld us", ns / 1000LL);
-	/* The kernel has forgotten status, leap and errors. */
+	/* The kernel has forgotten status and errors, and goes on waiting for a
+	 * leap, but for no midnight, until the PLL is turned off. */
+	guard_leap(&c->guard, c->status.leap);
+	kernel(c, &pll);
 	return put_status(c, &c->status);
 }
 

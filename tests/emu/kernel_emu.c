@@ -94,7 +94,7 @@ until_leap(const struct kernel_emu *e)
 	int64_t real = kernel_emu_real(e);
 	int64_t at = e->status & STA_DEL ? NSEC : 0;
 
-	if (!(e->status & (STA_INS | STA_DEL)) || e->leap_done)
+	if (!(e->status & (STA_INS | STA_DEL)) || e->leap_done || e->leap_lost)
 		return INT64_MAX;
 
 	int64_t left = ((real + at) / DAY + 1) * DAY - at - real;
@@ -132,7 +132,8 @@ kernel_emu_suspend(struct kernel_emu *e, int64_t ns)
 	e->sets++;
 }
 
-/* Setting the clock makes the kernel forget what NTP told it. */
+/* Setting the clock makes the kernel forget what NTP told it; also for which
+ * midnight it waits, but not that it waits. */
 void
 kernel_emu_step(struct kernel_emu *e, int64_t ns)
 {
@@ -140,7 +141,8 @@ kernel_emu_step(struct kernel_emu *e, int64_t ns)
 	e->sets++;
 	e->adjtime_us = 0;
 	e->pll_ns = 0;
-	e->status = (e->status & ~(STA_INS | STA_DEL)) | STA_UNSYNC;
+	e->leap_lost = e->status & (STA_INS | STA_DEL);
+	e->status |= STA_UNSYNC;
 	e->maxerror_us = e->esterror_us = MAX_PHASE_US;
 }
 
@@ -163,6 +165,9 @@ write_modes(struct kernel_emu *e, const struct timex *tx)
 		kernel_emu_step(e, ns);
 	}
 	if (tx->modes & ADJ_STATUS) {
+		if (!(tx->status & (STA_INS | STA_DEL)) ||
+		    (e->status & STA_PLL && !(tx->status & STA_PLL)))
+			e->leap_lost = false;
 		e->status = (e->status & RDONLY) | (tx->status & ~RDONLY);
 		if (!(tx->status & (STA_INS | STA_DEL)))
 			e->leap_done = false;

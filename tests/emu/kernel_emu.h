@@ -31,6 +31,8 @@ struct kernel_emu {
 	int64_t maxerror_us, esterror_us;
 	int tai;
 	bool leap_done;     /* TIME_WAIT: until STA_INS and STA_DEL are clear */
+	bool leap_lost;     /* TIME_INS for no midnight: likewise, or until the
+	                       PLL is turned off */
 	int64_t call_ns;    /* RAW time that a write takes before it works */
 	int fail;           /* > 0: writes answer -fail (EPERM: no capability) */
 

@@ -4,6 +4,8 @@
  * and the times that no step may lead to. */
 #include "guard_unit.h"
 
+#include <sys/timex.h>
+
 #define YEARS_END INT64_C(1798761600) /* 2027-01-01 00:00 UTC */
 
 START_TEST(somebody_elses_step_may_be_undone_once)
@@ -135,6 +137,33 @@ START_TEST(the_kernels_leap_is_not_foreign_and_comes_once)
 }
 END_TEST
 
+START_TEST(a_step_does_not_lose_the_leap)
+{
+	struct clock_host *h = closed_with(clock_host_limits, YEARS_END - 100);
+
+	status(h, CLK_SYNCED | CLK_STARTED, 1);
+	seconds(h, 10);
+	ck_assert_int_eq(step(h, -1 * NSEC), 0);
+	status(h, CLK_SYNCED | CLK_STARTED, 1);
+	seconds(h, 100);
+	ck_assert_uint_eq(h->emu.leaps_inserted, 1);
+	free(h);
+}
+END_TEST
+
+START_TEST(a_step_to_another_day_takes_no_leap_along)
+{
+	struct clock_host *h = opened(clock_host_limits, YEARS_END - 100);
+
+	status(h, CLK_SYNCED, 1);
+	ck_assert_int_eq(step(h, -86400 * NSEC), 0);
+	seconds(h, 200);
+	ck_assert_uint_eq(h->emu.leaps_inserted, 0);
+	ck_assert_int_eq(h->emu.status & (STA_INS | STA_DEL), 0);
+	free(h);
+}
+END_TEST
+
 START_TEST(leapsecmode_step_is_one_free_second_at_midnight)
 {
 	struct clk_limits lim = clock_host_limits;
@@ -202,5 +231,6 @@ UNIT_MAIN("guard_time", somebody_elses_step_may_be_undone_once,
     after_a_suspend_credit_is_what_an_rtc_may_err,
     own_steps_and_slews_are_not_foreign, a_leap_is_armed_only_on_its_day,
     the_kernels_leap_is_not_foreign_and_comes_once,
+    a_step_does_not_lose_the_leap, a_step_to_another_day_takes_no_leap_along,
     leapsecmode_step_is_one_free_second_at_midnight,
     no_step_leaves_the_absolute_window, time_seen_before_is_a_floor)
