@@ -93,8 +93,9 @@ clockcore_init(struct clockcore *c, struct clock_kernel *k,
 	*c = (struct clockcore){ .k = k, .phase = PHASE_NEW, .denied = denied,
 		.status = nobody_steers };
 	c->guard.ceiling_s = build_s + GUARD_YEARS_S;
-	c->guard.floor_s = build_s > seen_s - GUARD_DAY_S ? build_s :
-	    seen_s - GUARD_DAY_S;
+	c->guard.floor_s = build_s;
+	if (in(seen_s, build_s + GUARD_DAY_S, c->guard.ceiling_s))
+		c->guard.floor_s = seen_s - GUARD_DAY_S;
 	if (rec && !rec->ended)
 		c->old = &rec->state;
 	kernel(c, &tx);

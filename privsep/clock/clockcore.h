@@ -52,9 +52,9 @@ struct clockcore {
 /* Makes the kernel sane (tick 10000, no PLL, no rest of adjtime(3), the base
  * of rec or the kernel's own frequency), unless denied.  rec is this boot's
  * record or NULL, and is kept until CLK_SETUP.  build_s: when we were built;
- * seen_s: the last time that is known to have been (0 = none), both since 1970:
- * the clock is never stepped to before build_s, or to more than a day before
- * seen_s. */
+ * seen_s: the last time that is known to have been (0 = none, as is one
+ * beyond the ceiling, 20 years after build_s), both since 1970: the clock is
+ * never stepped to before build_s, or to more than a day before seen_s. */
 void clockcore_init(struct clockcore *, struct clock_kernel *,
     const struct guard_record *rec, int64_t build_s, int64_t seen_s,
     bool denied);
