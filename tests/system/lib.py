@@ -90,17 +90,35 @@ def loopback_up():
         fcntl.ioctl(s, 0x8914, struct.pack("16sh14x", b"lo", 1))  # SIOCSIFFLAGS
 
 
+def own_root():
+    """Nothing that is mounted from here on is seen outside.  Inside a chroot
+    "/" is no mount point; it becomes one by way of a private place."""
+    if libc.mount(b"", b"/", None, ctypes.c_ulong(MS_REC | MS_PRIVATE),
+                  None) == 0:
+        return
+    stage = "/proc"
+    mount("", stage, None, MS_PRIVATE)
+    mount("test", stage, "tmpfs", 0)
+    os.mkdir(f"{stage}/root")
+    mount("/", f"{stage}/root", None, MS_BIND | MS_REC)
+    os.chroot(f"{stage}/root")
+    os.chdir("/")
+    mount("", "/", None, MS_REC | MS_PRIVATE)
+    call(libc.umount2(stage.encode(), 0), f"unmount {stage}")
+
+
 def alone(network=True):
     """Into namespaces of our own; skips the test without root.  An empty /run
-    keeps the host's /run/systemd, for names, and the lock of the clock."""
-    global clock_lock
+    keeps the host's /run/systemd, for names, and the lock of the clock.  The
+    programs are also found in /run, where an ordinary user may run them."""
+    global clock_lock, BUILD
     if os.geteuid() != 0:
         skip("needs root")
     os.makedirs(os.path.dirname(CLOCK_LOCK), exist_ok=True)
     clock_lock = open(CLOCK_LOCK, "w")
     if libc.unshare(CLONE_NEWNS | (CLONE_NEWNET if network else 0)) < 0:
         skip("needs the right to make namespaces")
-    mount("", "/", None, MS_REC | MS_PRIVATE)
+    own_root()
     kept = os.open("/run/systemd", os.O_PATH) \
         if os.path.isdir("/run/systemd") else None
     for place in ("/run", "/var/lib"):
@@ -109,8 +127,22 @@ def alone(network=True):
         os.mkdir("/run/systemd")
         mount(f"/proc/self/fd/{kept}", "/run/systemd", None, MS_BIND | MS_REC)
         os.close(kept)
+    own_hosts()
+    os.mkdir("/run/build")
+    mount(BUILD, "/run/build", None, MS_BIND)
+    BUILD = pathlib.Path("/run/build")
     if network:
         loopback_up()
+
+
+def own_hosts():
+    """A freshly bootstrapped Debian has no /etc/hosts, which is where names
+    begin: then /etc becomes a copy that has one."""
+    if os.path.exists("/etc/hosts"):
+        return
+    shutil.copytree("/etc", "/run/etc-copy", symlinks=True)
+    pathlib.Path("/run/etc-copy/hosts").write_text("127.0.0.1 localhost\n")
+    mount("/run/etc-copy", "/etc", None, MS_BIND)
 
 
 @contextlib.contextmanager

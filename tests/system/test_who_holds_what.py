@@ -161,7 +161,8 @@ def private_roots(roles, conf_dir):
         closed = [str(p) for p in pathlib.Path(f"/proc/{pid}/root").iterdir()
                   if p.stat().st_mode & 0o555 != 0o555]
         lib.check(not closed, f"{role} can walk its root {closed or ''}")
-        lib.check(os.readlink(f"/proc/{pid}/cwd") == "/", f"{role} stands in /")
+        lib.check(os.path.samefile(f"/proc/{pid}/cwd", f"/proc/{pid}/root"),
+                  f"{role} stands in /")
 
 
 def limits(roles):
