@@ -38,6 +38,7 @@ POOL = [f"{n}.pool.ntp.org" for n in range(4)]
 POOL_WAIT = 10          # s
 SYNC_WAIT = 30          # s from the daemon's start, with the own reference
 SYNC_WAIT_POOL = 60
+BURST = 8               # s of the first requests: the frequency is known then
 GOOD = 0.001            # s: nearer than this, steering is shown to work
 OFFSET, PPM = 0.005, 5  # how wrong the own reference lets the clock be
 DIRECTORIES = ["/run/tock", "/run/chrony", "/var/lib/tock"]
@@ -162,7 +163,8 @@ def tracking():
 
 
 def wait_synchronised(daemon, limit, measure_only, scale):
-    """Shows progress once a second.  True once the clock is right."""
+    """Shows progress once a second.  True once the clock is right and the
+    first burst is over."""
     start = time.monotonic()
     while time.monotonic() < start + limit:
         time.sleep(1)
@@ -177,6 +179,8 @@ def wait_synchronised(daemon, limit, measure_only, scale):
         if scale:
             text += f", {human(scale.clock_error())} in truth"
         print(f"{time.monotonic() - start:4.0f} s  {text}", flush=True)
+        if time.monotonic() < start + BURST:
+            continue
         if state and (measure_only or abs(state[1]) < GOOD and
                       (not scale or abs(scale.clock_error()) < GOOD)):
             return True
