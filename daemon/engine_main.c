@@ -269,6 +269,15 @@ read_drift(struct main *m)
 	}
 }
 
+/* The clock is the main process, and ends with our status. */
+static int
+give_up(struct main *m)
+{
+	if (!m->is_alone)
+		clock_rpc_bye(&m->os.clock, EXIT_CONFIG);
+	return EXIT_CONFIG;
+}
+
 static int
 run(struct main *m)
 {
@@ -277,7 +286,7 @@ run(struct main *m)
 
 	if (r < 0) {
 		log_fatal("engine: %s", strerror(-r));
-		return EXIT_FAILURE;
+		return give_up(m);
 	}
 	if (!m->is_alone) {
 		struct clk_req req = { .type = CLK_READY };
@@ -343,7 +352,8 @@ main(int argc, char **argv)
 		config_print(&m.config, stdout);
 		return EXIT_SUCCESS;
 	}
+	clock_rpc_init(&m.os.clock, ENGINE_FD_CLOCK);
 	if (prepare(&m) < 0)
-		return EXIT_CONFIG;
+		return give_up(&m);
 	return run(&m);
 }

@@ -106,6 +106,11 @@ setup_find_drift(struct setup_drift *d, const struct config *c,
 		    c->driftfile, CLK_DRIFT_NAME);
 		return -EINVAL;
 	}
+	if (strcmp(name, "time") == 0) {
+		log_fatal("drift file %s: the clock keeps another file of this "
+			  "name, choose another", c->driftfile);
+		return -EINVAL;
+	}
 	strlcpy(d->name, name, sizeof d->name);
 	memcpy(d->dir, c->driftfile, dir_len);
 	d->fd = open_plain(c->driftfile);

@@ -15,6 +15,8 @@
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
 #define EXIT_RESTART 75
+#define SAY_WINDOW 600.0    /* s */
+#define SAY_MOST 20
 #define RMS_GAIN 0.1
 #define CRYSTAL_SD 1e-4     /* s/s: 100 ppm, an ordinary crystal */
 #define DRIFT_SD 1e-5       /* s/s: what an old drift file may be off by */
@@ -211,6 +213,23 @@ engine_fini(struct engine *e)
 		e->os->ops->timer_off(e->os, timers[i]);
 }
 
+bool
+engine_may_say(struct engine *e)
+{
+	struct mono now = e->os->ops->mono(e->os);
+
+	if (mono_sub(now, e->said_since) > SAY_WINDOW) {
+		e->said_since = now;
+		e->said = 0;
+	}
+	if (e->said >= SAY_MOST)
+		return false;
+	if (++e->said == SAY_MOST)
+		log_info("sources change often: the next word about it in "
+			 "10 min");
+	return true;
+}
+
 /* The majority of those that are used decides about the leap second. */
 static int
 agreed_leap(const struct engine *e)
@@ -238,7 +257,8 @@ follow(struct engine *e, const struct source *best,
 	struct mono mono = e->os->ops->mono(e->os);
 	char label[ADDR_STRLEN];
 
-	if (!r->is_synced || !addr_equal(&r->addr, &best->remote.addr))
+	if ((!r->is_synced || !addr_equal(&r->addr, &best->remote.addr)) &&
+	    engine_may_say(e))
 		log_info("following %s, stratum %u",
 		    source_label(best, label, sizeof label), best->stratum);
 	if (!r->is_synced)
@@ -302,8 +322,9 @@ engine_update(struct engine *e, struct source *source)
 	struct source *best = selection_run(e, now.raw, &fused);
 	if (best == NULL) {
 		if (e->reference.is_synced) {
-			log_warn("no source can be followed: not synchronised "
-				 "(tockctl sources)");
+			if (engine_may_say(e))
+				log_warn("no source can be followed: not "
+					 "synchronised (tockctl sources)");
 			reference_lose(&e->reference);
 			discipline_status(e, true);
 		}

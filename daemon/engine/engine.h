@@ -53,6 +53,8 @@ struct engine {
 	struct timer drift;
 	struct timer status;
 	struct timer resolver_gone;
+	struct mono said_since; /* log lines that servers can cause */
+	unsigned said;
 	bool is_stopping;
 };
 
@@ -65,6 +67,10 @@ void engine_fini(struct engine *);
 /* A source has a new sample, or lost its standing: select again, and correct
  * the clock if there is something to correct. */
 void engine_update(struct engine *, struct source *);
+
+/* Whether one more line may be logged that a server can cause at will: 20 in
+ * ten minutes. */
+bool engine_may_say(struct engine *);
 
 /* An event of the clock; engine is a struct engine *. */
 void engine_clock_event(void *engine, const struct clk_rep *);

@@ -221,8 +221,9 @@ source_sample(struct source *s, const struct sample *sample,
 
 	enum estimator_result r = estimator_sample(&s->estimator, sample);
 	if (r == ESTIMATOR_JUMPED) {
-		log_info("source %s: jumped, believed after %u samples",
-		    source_label(s, label, sizeof label), 4u);
+		if (engine_may_say(e))
+			log_info("source %s: jumped, believed after %u samples",
+			    source_label(s, label, sizeof label), 4u);
 		stats_init(&s->stats);
 	}
 	client_judge(&s->client, r);

@@ -69,15 +69,13 @@ remove_stale(const struct sockaddr_un *un, int type)
 static int
 bind_file(int fd, const struct sockaddr_un *un, unsigned mode)
 {
-	/* Nobody gets in between bind and chmod. */
-	mode_t old = umask(0777);
+	/* By umask: a chmod by path could meet another file. */
+	mode_t old = umask(~mode & 0777);
 	int r = bind(fd, (const struct sockaddr *)un, sizeof *un);
 	int error = errno;
 
 	umask(old);
-	if (r < 0)
-		return -error;
-	return chmod(un->sun_path, mode) < 0 ? -errno : 0;
+	return r < 0 ? -error : 0;
 }
 
 static void

@@ -198,6 +198,22 @@ START_TEST(set_once_steps_and_ends)
 }
 END_TEST
 
+START_TEST(servers_cannot_fill_the_log)
+{
+	struct world w;
+	unsigned said = 0;
+
+	world_init(&w, 1);
+	world_start(&w);
+	for (int i = 0; i < 1000; i++)
+		said += engine_may_say(&w.engine);
+	ck_assert_uint_eq(said, 20);
+	fake_advance(&w.os, 601);
+	ck_assert(engine_may_say(&w.engine));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_timeout_without_time_is_a_failure)
 {
 	struct world w;
@@ -245,4 +261,5 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     two_that_disagree_are_not_followed,
     names_are_asked_for_until_they_are_known,
     show_once_says_the_offset_and_ends, set_once_steps_and_ends,
-    a_timeout_without_time_is_a_failure, the_end_writes_the_drift_file)
+    servers_cannot_fill_the_log, a_timeout_without_time_is_a_failure,
+    the_end_writes_the_drift_file)

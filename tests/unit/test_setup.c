@@ -154,7 +154,7 @@ END_TEST
 START_TEST(a_name_that_is_no_name_is_refused)
 {
 	const char *bad[] = { "drift", "/var/lib/", "/var/lib/..",
-		"/var/lib/.hidden",
+		"/var/lib/.hidden", "/var/lib/tock/clock/time",
 		"/x/01234567890123456789012345678901234567890123456789012345" };
 	struct setup_drift d;
 
