@@ -98,7 +98,7 @@ int confine_filter(enum confine_role);
 
 /* The clock's share, made for it before it is there, so that neither text nor
  * library is in its program; it puts both on once it has its last descriptor
- * (privsep/clock/confine_clock.h).
+ * (privsep/clock/clock_main.c).
  *
  * The rules: a Landlock ruleset's descriptor; below dirs[].fd files may be made,
  * written and removed, and nothing else may be done with files, TCP or foreign

@@ -7,6 +7,9 @@
 #ifndef PRIVSEP_FDS_H
 #define PRIVSEP_FDS_H
 
+/* A file in CLOCK_FD_STATE: int64_t, ns since 1970, a time that has been. */
+#define CLOCK_FILE_TIME "time"
+
 enum fd_clock {
 	CLOCK_FD_ENGINE = 3,  /* SEQPACKET, struct clk_req in, clk_rep out */
 	CLOCK_FD_NOTIFY = 4,  /* connected datagram socket of NOTIFY_SOCKET */
@@ -18,6 +21,7 @@ enum fd_clock {
 	CLOCK_FD_WAS_SET = 10, /* timerfd, TFD_TIMER_CANCEL_ON_SET */
 	CLOCK_FD_FILTER = 11, /* the filter to put on, privsep/confine.h */
 	CLOCK_FD_RULES = 12,  /* the Landlock rules, likewise */
+	CLOCK_FD_REC = 13,    /* the guard's record of this boot, to be read */
 	CLOCK_FD_DRIFT = 20,  /* the drift directory is moved here; above all
 	                         numbers at which it could arrive */
 };

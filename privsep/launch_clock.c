@@ -8,6 +8,7 @@
 #include "privsep/launch_clock.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <signal.h>
 #include <stdint.h>
@@ -18,6 +19,8 @@
 #include <sys/timerfd.h>
 
 #include "common/log.h"
+#include "common/tspec.h"
+#include "privsep/clock/guard.h"
 
 #define FILES 64 /* the launcher's, of which few are left after the exec */
 
@@ -91,4 +94,21 @@ launch_clock_become(const struct confine_user *u, bool is_denied)
 	if (prctl(PR_SET_TIMERSLACK, 1, 0, 0, 0) < 0)
 		return failed("timer slack");
 	return confine_limit(&limits);
+}
+
+int
+launch_clock_record(int dir, const char *name)
+{
+	return openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+	    O_CLOEXEC);
+}
+
+int64_t
+launch_clock_floor(int64_t build_s, int64_t seen_ns)
+{
+	int64_t seen_s = seen_ns / NSEC;
+
+	if (seen_s - GUARD_DAY_S < build_s || seen_s > build_s + GUARD_YEARS_S)
+		return build_s;
+	return seen_s - GUARD_DAY_S;
 }

@@ -10,6 +10,7 @@
  * its children.  Nothing of the configuration is looked at here. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -25,6 +26,8 @@
 #include "common/options.h"
 #include "common/paths.h"
 #include "privsep/chan.h"
+#include "privsep/clock/guard.h"
+#include "privsep/clock_rpc.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
 #include "privsep/launch_clock.h"
@@ -37,6 +40,7 @@
 #define BOOT_ID_LEN 36
 #define ARGS_MAX 256
 #define LISTEN_FD_FIRST 3 /* sd_listen_fds(3) */
+#define FD_ASIDE 100 /* above all that a role is born with */
 
 struct launcher {
 	struct options options;
@@ -51,7 +55,6 @@ struct launcher {
 	int engine_program, clock_program, resolver_program;
 	int clock_engine[2];    /* ends of the channel, first named first */
 	int engine_resolver[2];
-	pid_t engine_pid;
 	char boot_id[BOOT_ID_LEN + 1];
 };
 
@@ -227,13 +230,18 @@ become_engine(struct launcher *l)
 	};
 	size_t n = 3;
 	int r = launch_forgo_clock();
+	struct clock_rpc clock;
 
-	if (r < 0)
-		return r;
+	clock_rpc_init(&clock,
+	    fcntl(l->clock_engine[1], F_DUPFD_CLOEXEC, FD_ASIDE));
 	for (int i = 0; i < l->env.listen_fds; i++)
 		map[n++] = (struct launch_fd){ LISTEN_FD_FIRST + i,
 			ENGINE_FD_LISTEN + i };
-	return exec_engine(l, map, n);
+	if (r == 0)
+		r = exec_engine(l, map, n);
+	/* Without an engine: as one whose set-up has failed. */
+	clock_rpc_bye(&clock, EXIT_FAILURE);
+	return r;
 }
 
 static int
@@ -275,16 +283,25 @@ start(struct launcher *l, int (*become)(struct launcher *))
 
 /* Its arguments have no names: both ends are the same build. */
 static int
-exec_clock(struct launcher *l, const struct launch_fd *map, size_t n)
+exec_clock(struct launcher *l, struct launch_fd *map, size_t n, int run,
+    int state)
 {
-	char style[12], least[12], pid[12];
-	const char *const args[] = { "tock-clock", style, least, pid,
+	char style[12], least[12], record[64], earliest[24];
+	const char *const args[] = { "tock-clock", style, least,
 		l->is_denied ? "1" : "0", l->options.set_once ? "1" : "0",
-		l->boot_id, NULL };
+		record, earliest, NULL };
+	int64_t seen = 0;
+	int fd = launch_clock_record(state, CLOCK_FILE_TIME);
 
+	if (read(fd, &seen, sizeof seen) != sizeof seen)
+		seen = 0;
 	snprintf(style, sizeof style, "%d", (int)l->style);
 	snprintf(least, sizeof least, "%d", l->options.log_least);
-	snprintf(pid, sizeof pid, "%d", (int)l->engine_pid);
+	snprintf(record, sizeof record, GUARD_RECORD, l->boot_id);
+	snprintf(earliest, sizeof earliest, "%" PRId64,
+	    launch_clock_floor(BUILD_DATE, seen));
+	map[n++] = (struct launch_fd){ launch_clock_record(run, record),
+		CLOCK_FD_REC };
 	return launch_exec(l->clock_program, map, n, args);
 }
 
@@ -336,7 +353,7 @@ become_clock(struct launcher *l)
 	if (r < 0)
 		return r;
 
-	const struct launch_fd map[] = {
+	struct launch_fd map[11] = {
 		{ l->clock_engine[0], CLOCK_FD_ENGINE },
 		{ l->env.notify_fd, CLOCK_FD_NOTIFY },
 		{ dirs[0].fd, CLOCK_FD_RUN },
@@ -348,7 +365,7 @@ become_clock(struct launcher *l)
 		{ born_with.filter, CLOCK_FD_FILTER },
 		{ born_with.rules, CLOCK_FD_RULES },
 	};
-	return exec_clock(l, map, sizeof map / sizeof *map);
+	return exec_clock(l, map, 10, dirs[0].fd, dirs[1].fd);
 }
 
 static int
@@ -397,9 +414,9 @@ launch(struct launcher *l)
 	r = start(l, become_resolver);
 	if (r < 0)
 		return r;
-	l->engine_pid = start(l, become_engine);
-	if (l->engine_pid < 0)
-		return l->engine_pid;
+	r = start(l, become_engine);
+	if (r < 0)
+		return r;
 	return become_clock(l);
 }
 

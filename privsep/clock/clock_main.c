@@ -2,15 +2,28 @@
  *
  * The clock role: the main process, and the only one that may set the clock.
  * It waits for the engine, for signals, for the end of a slew and for somebody
- * else who sets the clock, and never for anything else. */
+ * else who sets the clock, and never for anything else.
+ *
+ * What a program can be born with (blocked signals, limits, no_new_privs, an
+ * empty bounding set) it has from the launcher, which has also made the filter
+ * and the rules that it puts on.  After CLK_SETUP nothing new is ever opened but
+ * temporary files in three directories, no memory is mapped, nobody is
+ * signalled. */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,68 +31,100 @@
 #include "common/log.h"
 #include "common/tspec.h"
 #include "privsep/clock/clockcore.h"
-#include "privsep/clock/confine_clock.h"
 #include "privsep/clock/drift.h"
 #include "privsep/fds.h"
 
 #define TERM_NS (NSEC * 48 / 10) /* less than 5 s, to be out by then */
-#define REAP_NS NSEC       /* from the engine's EOF to its exit status */
-#define FILE_GUARD "guard"
-#define FILE_SEEN "time"
+#define REPLACE (LANDLOCK_ACCESS_FS_WRITE_FILE | \
+	LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
 
 struct clock {
 	struct clock_kernel kernel;
 	struct clockcore core;
 	struct guard_record rec; /* as read at the start, then as written */
-	int engine_pid;
-	int engine_exit;         /* its wait status, -1 = lives */
-	bool is_ready, has_term;
-	bool is_once;            /* tockd -q */
+	const char *rec_name;    /* in CLOCK_FD_RUN */
+	bool has_term, is_once;  /* SIGTERM came; tockd -q */
 	int64_t deadline;        /* mono: patience ends */
 };
 
-/* Files may take their time, so never while a slew waits for its end. */
+static void
+die(const char *what)
+{
+	log_fatal("%s: %s", what, strerror(errno));
+	_exit(EXIT_FAILURE);
+}
+
+/* The exec has left the capability inheritable and ambient (which goes with the
+ * former), and made us dumpable. */
+static void
+drop(bool denied)
+{
+	const uint32_t keep = denied ? 0 : 1U << CAP_SYS_TIME;
+	const struct __user_cap_data_struct sets[2] = { { keep, keep, 0 } };
+	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
+
+	if (syscall(SYS_capset, &head, sets) != 0 ||
+	    prctl(PR_SET_DUMPABLE, 0) != 0)
+		die("dropping privileges");
+}
+
+/* No slew was allowed yet: to die is safe. */
+static void
+seal(void)
+{
+	struct sock_filter code[1024];
+	ssize_t n = read(CLOCK_FD_FILTER, code, sizeof code);
+	struct sock_fprog filter = { (unsigned short)(n / 8), code };
+	struct landlock_path_beneath_attr drift = { REPLACE, CLOCK_FD_DRIFT };
+
+	/* Where this fails, for want of a directory, less is allowed. */
+	syscall(SYS_landlock_add_rule, CLOCK_FD_RULES,
+	    LANDLOCK_RULE_PATH_BENEATH, &drift, 0);
+	if (fcntl(CLOCK_FD_RULES, F_GETFD) >= 0 &&
+	    syscall(SYS_landlock_restrict_self, CLOCK_FD_RULES, 0) != 0)
+		die("landlock");
+	close(CLOCK_FD_RULES);
+	close(CLOCK_FD_FILTER);
+	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+		die("seccomp"); /* also when there was none to be read */
+}
+
+/* Files may take their time, so never while a slew waits for its end.  A run
+ * that may not touch the clock knows nothing that the next should. */
 static void
 save(struct clock *m)
 {
 	struct clockcore *c = &m->core;
 	const struct stamp *now = &c->guard.s.anchor;
+	int64_t age = now->raw - m->rec.state.anchor.raw;
 	bool is_end = c->phase == PHASE_ENDED;
 	bool is_mark = is_end || c->guard.record_due;
 	char text[DRIFT_LEN];
 
 	if (c->guard.slew_ppt != 0 || now->raw == 0)
 		return;
-	if (is_mark || now->raw - m->rec.state.anchor.raw >= GUARD_MINUTE_NS) {
+	if (!c->denied && (is_mark || age >= GUARD_MINUTE_NS)) {
 		m->rec.ended = is_end && (m->has_term ||
 		    (m->is_once && c->exit_code < EXIT_ENGINE_GONE));
 		m->rec.state = c->guard.s;
-		file_replace(CLOCK_FD_RUN, FILE_GUARD, &m->rec, sizeof m->rec);
+		file_replace(CLOCK_FD_RUN, m->rec_name, &m->rec, sizeof m->rec);
 	}
 	if ((is_mark || c->drift_due) && c->status.flags & CLK_SYNCED)
-		file_replace(CLOCK_FD_STATE, FILE_SEEN, &now->real,
-		    sizeof now->real);
+		file_replace(CLOCK_FD_STATE, CLOCK_FILE_TIME, &now->real, 8);
 	if (c->drift_due)
 		file_replace(CLOCK_FD_DRIFT, c->guard.lim.drift_name, text,
 		    drift_text(&c->drift, text));
 	c->drift_due = c->guard.record_due = false;
 }
 
+/* Nothing is ever waited for: an engine that does not read is taken for dead. */
 static void
 tell_engine(struct clock *m, const struct clk_rep *rep)
 {
-	if (send(CLOCK_FD_ENGINE, rep, sizeof *rep, MSG_DONTWAIT) ==
-	    sizeof *rep)
-		return;
-	clockcore_freeze(&m->core, m->has_term ? 0 : EXIT_ENGINE_GONE);
-	log_error("engine does not read");
-}
-
-/* The service manager's socket, sd_notify(3) without its library. */
-static void
-tell_manager(const char *text)
-{
-	send(CLOCK_FD_NOTIFY, text, strlen(text), MSG_DONTWAIT);
+	if (send(CLOCK_FD_ENGINE, rep, sizeof *rep, MSG_DONTWAIT) < 0) {
+		clockcore_freeze(&m->core, m->has_term ? 0 : EXIT_ENGINE_GONE);
+		log_error("engine does not read");
+	}
 }
 
 static void
@@ -91,26 +136,31 @@ tell_event(struct clock *m, uint32_t type)
 	tell_engine(m, &event);
 }
 
+/* The service manager's socket, sd_notify(3) without its library. */
+static void
+tell_manager(const char *text)
+{
+	send(CLOCK_FD_NOTIFY, text, strlen(text), MSG_DONTWAIT);
+}
+
 static void
 answer(struct clock *m, const struct clk_req *req, size_t len)
 {
 	struct clk_rep rep;
-	char text[160];
+	char text[80];
 
 	if (!clockcore_request(&m->core, req, len, &rep))
 		return;
-	if (req->type == CLK_SEAL && rep.error == 0 && !confine_clock_seal())
-		_exit(EXIT_FAILURE); /* no slew was allowed yet */
+	if (req->type == CLK_SEAL && rep.error == 0)
+		seal();
 	tell_engine(m, &rep);
-	if (req->type == CLK_READY && rep.error == 0) {
-		m->is_ready = true;
+	if (req->type == CLK_READY && rep.error == 0)
 		tell_manager("READY=1");
-	}
 	if (req->type != CLK_STATUS || rep.error == ERANGE)
 		return;
 	/* WATCHDOG: so an engine that hangs is found out. */
-	snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=frequency %lld ppt, "
-	    "budget %lld ns", rep.freq_ppt + 0LL, rep.budget_ns + 0LL);
+	snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=%lld ppt, budget %lld "
+	    "ns", rep.freq_ppt + 0LL, rep.budget_ns + 0LL);
 	tell_manager(text);
 }
 
@@ -131,6 +181,7 @@ hear_engine(struct clock *m)
 		return;
 	if (n <= 0) {
 		clockcore_freeze(&m->core, m->has_term ? 0 : EXIT_ENGINE_GONE);
+		log_error("engine is gone without a word");
 		return;
 	}
 	/* Any other time the filter would not let us move a descriptor. */
@@ -149,17 +200,13 @@ hear_engine(struct clock *m)
 }
 
 static void
-reap(struct clock *m)
+reap(void)
 {
 	int status, pid;
 
-	while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0) {
-		if (pid == m->engine_pid)
-			m->engine_exit = status;
-		log_warn("%s %d has ended: signal %d, status %d",
-		    pid == m->engine_pid ? "engine" : "process", pid,
+	while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0)
+		log_warn("process %d has ended: signal %d, status %d", pid,
 		    WTERMSIG(status), WEXITSTATUS(status));
-	}
 }
 
 static void
@@ -170,15 +217,13 @@ hear_signal(struct clock *m)
 	if (read(CLOCK_FD_SIGNALS, &si, sizeof si) != sizeof si)
 		return;
 	if (si.ssi_signo == SIGCHLD) {
-		reap(m);
+		reap();
 	} else if (si.ssi_signo == SIGUSR1) {
 		/* In any other kind of signal the uid may be made up. */
 		if (si.ssi_uid == 0 && si.ssi_code == SI_USER)
 			m->core.guard.root_end = GUARD_MINUTE_NS +
 			    kernel_now(&m->kernel, CLOCK_BOOTTIME);
 		log_info("a step was asked for by uid %u", si.ssi_uid);
-	} else if (m->core.phase == PHASE_ENDED) {
-		return;
 	} else if (si.ssi_signo == SIGHUP) {
 		tell_event(m, CLK_RELOAD);
 	} else if (!m->has_term) {
@@ -190,103 +235,70 @@ hear_signal(struct clock *m)
 	}
 }
 
-/* Waits for the first n of fds, at most ns (-1: as long as patience lasts);
- * false when that has ended. */
-static bool
-wait_for(struct clock *m, struct pollfd *fds, nfds_t n, int64_t ns)
+/* How long to wait: until the slew is over, or patience; 0 when that has ended,
+ * and the engine with it. */
+static int64_t
+patience(struct clock *m)
 {
 	int64_t left = m->deadline - kernel_now(&m->kernel, CLOCK_MONOTONIC);
+	int64_t ns = clockcore_timeout(&m->core);
 
-	if (left <= 0)
-		return false;
-	if (ns < 0 || ns > left)
-		ns = left;
-	ppoll(fds, n, &(struct timespec){ ns / NSEC, ns % NSEC }, NULL);
-	return true;
-}
-
-/* Its SIGCHLD may still come, or have come before somebody could hear it.  An
- * engine that ends before it is ready says by its status why. */
-static void
-learn_why(struct clock *m, struct pollfd *signals)
-{
-	m->deadline = REAP_NS + kernel_now(&m->kernel, CLOCK_MONOTONIC);
-	reap(m);
-	while (m->engine_exit == -1 && wait_for(m, signals, 1, -1))
-		hear_signal(m);
-	if (m->engine_exit == -1)
-		log_error("engine is gone without a word");
-	else if (!m->is_ready && WIFEXITED(m->engine_exit))
-		m->core.exit_code = WEXITSTATUS(m->engine_exit);
+	if (left > 0)
+		return ns < 0 || ns > left ? left : ns;
+	clockcore_freeze(&m->core, 0);
+	return 0;
 }
 
 static void
 run(struct clock *m)
 {
 	struct pollfd fds[] = { { CLOCK_FD_SIGNALS, POLLIN, 0 },
-		{ CLOCK_FD_WAS_SET, POLLIN, 0 },
-		{ CLOCK_FD_ENGINE, POLLIN, 0 } };
+		{ CLOCK_FD_ENGINE, POLLIN, 0 }, { CLOCK_FD_WAS_SET, POLLIN, 0 } };
 	struct clockcore *c = &m->core;
 	uint64_t ticks;
 
 	while (c->phase != PHASE_ENDED) {
-		if (!wait_for(m, fds, 3, clockcore_timeout(c)))
-			clockcore_freeze(c, 0);
+		int64_t ns = patience(m);
+
+		ppoll(fds, 3, &(struct timespec){ ns / NSEC, ns % NSEC }, NULL);
 		if (clockcore_expire(c))
 			tell_event(m, CLK_SLEWED);
 		/* The read fails with ECANCELED: that is the message. */
-		if (fds[1].revents &&
-		    read(CLOCK_FD_WAS_SET, &ticks, sizeof ticks))
+		if (read(CLOCK_FD_WAS_SET, &ticks, sizeof ticks))
 			clockcore_clock_was_set(c);
 		if (fds[0].revents)
 			hear_signal(m);
-		if (fds[2].revents && c->phase != PHASE_ENDED)
+		if (fds[1].revents && c->phase != PHASE_ENDED)
 			hear_engine(m);
-		if (c->phase >= PHASE_RUN)
-			save(m);
+		save(m);
 	}
-	if (c->exit_code == EXIT_ENGINE_GONE)
-		learn_why(m, fds);
+	/* How the engine ended should not go unsaid; SIGCHLD tells us. */
+	if (c->exit_code == EXIT_ENGINE_GONE) {
+		ppoll(fds, 1, &(struct timespec){ 1, 0 }, NULL);
+		reap();
+	}
 }
 
-static void
-start(struct clock *m, const char *boot_id, bool denied)
-{
-	struct guard_record *r = &m->rec;
-	int64_t seen = 0;
-	bool known = file_load(CLOCK_FD_RUN, FILE_GUARD, r, sizeof *r) ==
-	    sizeof *r && memcmp(r->magic, GUARD_MAGIC, 8) == 0 &&
-	    strncmp(r->boot_id, boot_id, sizeof r->boot_id) == 0;
-
-	if (file_load(CLOCK_FD_STATE, FILE_SEEN, &seen, sizeof seen) !=
-	    sizeof seen)
-		seen = 0;
-	clockcore_init(&m->core, &m->kernel, known ? r : NULL, BUILD_DATE,
-	    seen / NSEC, denied);
-	memcpy(r->magic, GUARD_MAGIC, 8);
-	snprintf(r->boot_id, sizeof r->boot_id, "%s", boot_id);
-}
-
-/* The launcher alone calls us, with STYLE LEAST ENGINE-PID DENIED ONCE BOOT-ID and
- * the descriptors of privsep/fds.h; the signals are blocked. */
+/* The launcher alone calls us, with STYLE LEAST DENIED ONCE RECORD FLOOR, and the
+ * descriptors of privsep/fds.h; the signals are blocked. */
 int
 main(int argc, char **argv)
 {
 	struct clock m = { .kernel = { kernel_adjtimex, kernel_now },
-		.engine_exit = -1, .deadline = INT64_MAX };
+		.deadline = INT64_MAX };
 
 	if (argc != 7)
 		return EXIT_FAILURE;
 	log_init(CLOCK_FD_LOG, (enum log_style)atoi(argv[1]),
 	    (enum log_level)atoi(argv[2]), "clock");
-	m.engine_pid = atoi(argv[3]);
-	bool denied = atoi(argv[4]) != 0;
-	m.is_once = atoi(argv[5]) != 0;
+	bool denied = *argv[3] == '1';
+	m.is_once = *argv[4] == '1';
+	m.rec_name = argv[5];
+	bool known = read(CLOCK_FD_REC, &m.rec, sizeof m.rec) == sizeof m.rec;
 	tzset(); /* reads files, which the filter would not let it */
-	if (!confine_clock_drop(denied))
-		return EXIT_FAILURE;
-	start(&m, argv[6], denied);
+	drop(denied);
+	clockcore_init(&m.core, &m.kernel, known ? &m.rec : NULL,
+	    atoll(argv[6]), BUILD_DATE + GUARD_YEARS_S, denied);
 	run(&m);
-	save(&m);
 	_exit(m.core.exit_code);
 }

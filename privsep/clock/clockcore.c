@@ -81,7 +81,7 @@ static const struct clk_status nobody_steers = { ERROR_MOST, ERROR_MOST };
 
 void
 clockcore_init(struct clockcore *c, struct clock_kernel *k,
-    const struct guard_record *rec, int64_t build_s, int64_t seen_s,
+    const struct guard_record *rec, int64_t floor_s, int64_t ceiling_s,
     bool denied)
 {
 	struct timex rest = { .modes = ADJ_OFFSET_SINGLESHOT };
@@ -92,10 +92,8 @@ clockcore_init(struct clockcore *c, struct clock_kernel *k,
 
 	*c = (struct clockcore){ .k = k, .phase = PHASE_NEW, .denied = denied,
 		.status = nobody_steers };
-	c->guard.ceiling_s = build_s + GUARD_YEARS_S;
-	c->guard.floor_s = build_s;
-	if (in(seen_s, build_s + GUARD_DAY_S, c->guard.ceiling_s))
-		c->guard.floor_s = seen_s - GUARD_DAY_S;
+	c->guard.floor_s = floor_s;
+	c->guard.ceiling_s = ceiling_s;
 	if (rec && !rec->ended)
 		c->old = &rec->state;
 	kernel(c, &tx);

@@ -51,12 +51,10 @@ struct clockcore {
 
 /* Makes the kernel sane (tick 10000, no PLL, no rest of adjtime(3), the base
  * of rec or the kernel's own frequency), unless denied.  rec is this boot's
- * record or NULL, and is kept until CLK_SETUP.  build_s: when we were built;
- * seen_s: the last time that is known to have been (0 = none, as is one
- * beyond the ceiling, 20 years after build_s), both since 1970: the clock is
- * never stepped to before build_s, or to more than a day before seen_s. */
+ * record or NULL, and is kept until CLK_SETUP.  The clock is never stepped out of
+ * floor_s .. ceiling_s, since 1970. */
 void clockcore_init(struct clockcore *, struct clock_kernel *,
-    const struct guard_record *rec, int64_t build_s, int64_t seen_s,
+    const struct guard_record *rec, int64_t floor_s, int64_t ceiling_s,
     bool denied);
 
 /* Does what a message of len bytes asks for.  True: send *rep.  False: no

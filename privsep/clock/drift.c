@@ -16,32 +16,18 @@ file_replace(int dir, const char *name, const void *data, size_t len)
 {
 	char temp[CLK_DRIFT_NAME + 4];
 
-	if (dir < 0 || *name == '\0')
+	if (*name == '\0')
 		return;
 	snprintf(temp, sizeof temp, "%s.tmp", name);
 	unlinkat(dir, temp, 0);
-	errno = 0;
 	int fd = openat(dir, temp,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	/* Not renameat2(), which may use another call than the filter knows.
 	 * A short write (full disk) leaves the old file. */
 	if (fd < 0 || write(fd, data, len) != (ssize_t)len ||
 	    syscall(SYS_renameat2, dir, temp, dir, name, 0) != 0)
-		log_warn("%s: %s", name, strerror(errno ? errno : ENOSPC));
-	if (fd >= 0)
-		close(fd);
-}
-
-long
-file_load(int dir, const char *name, void *data, size_t size)
-{
-	int fd = openat(dir, name,
-	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	long n = fd < 0 ? -1 : read(fd, data, size);
-
-	if (fd >= 0)
-		close(fd);
-	return n;
+		log_warn("%s: %s", name, strerror(errno));
+	close(fd);
 }
 
 /* Without floating point: its printing is the larger part of a libc. */

@@ -11,12 +11,8 @@
 #include "privsep/wire_clock.h"
 
 /* Puts len bytes into name (mode 0644) below dir; logs a failure.  Without a
- * directory (-1) or a name it does nothing. */
+ * name it does nothing. */
 void file_replace(int dir, const char *name, const void *data, size_t len);
-
-/* Reads at most size bytes; follows no link, and does not wait at a fifo.
- * Returns how many, or -1. */
-long file_load(int dir, const char *name, void *data, size_t size);
 
 #define DRIFT_LEN 64
 

@@ -58,13 +58,11 @@ struct guard_state {
 };
 
 struct guard_record {
-	char magic[8];
-	char boot_id[40]; /* NUL-terminated */
-	uint64_t ended;   /* 1: by a SIGTERM, or -q was done; the next start is
-	                     a new one */
+	uint64_t ended; /* 1: by a SIGTERM, or -q was done; the next start is a
+	                   new one */
 	struct guard_state state;
 };
-#define GUARD_MAGIC "tockg1\n"
+#define GUARD_RECORD "guard1-%s" /* its file's name: layout, boot id */
 
 struct guard {
 	struct clk_limits lim;

@@ -22,7 +22,8 @@ const struct clk_limits clock_host_limits = {
 void
 clock_host_init(struct clock_host *h, int64_t real_ns)
 {
-	*h = (struct clock_host){ .build_s = real_ns / NSEC - 86400 };
+	*h = (struct clock_host){ .floor_s = real_ns / NSEC - 86400 };
+	h->ceiling_s = h->floor_s + GUARD_YEARS_S;
 	kernel_emu_init(&h->emu, real_ns);
 	h->core.phase = PHASE_ENDED;
 }
@@ -106,7 +107,7 @@ clock_host_start(struct clock_host *h, const struct clk_limits *lim)
 	h->seq = 0;
 	h->has_term = false;
 	clockcore_init(&h->core, &h->emu.kernel, h->has_rec ? &h->read : NULL,
-	    h->build_s, h->seen_s, h->denied);
+	    h->floor_s, h->ceiling_s, h->denied);
 	clock_host_call(h, &req, CLK_SETUP, &rep);
 	req = (struct clk_req){ 0 };
 	clock_host_call(h, &req, CLK_SEAL, &rep);

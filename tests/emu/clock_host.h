@@ -18,7 +18,7 @@ struct clock_host {
 	struct guard_record rec;  /* in /run */
 	struct guard_record read; /* what this process has found there */
 	bool has_rec, has_term;
-	int64_t build_s, seen_s;  /* given to clockcore_init() */
+	int64_t floor_s, ceiling_s; /* given to clockcore_init() */
 	int64_t record_at;        /* mono */
 	int64_t late_ns;          /* so late a slew's end is noticed */
 	uint32_t seq;

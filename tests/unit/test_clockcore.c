@@ -41,7 +41,8 @@ fresh(void)
 
 	quiet();
 	clock_host_init(h, START_S * NSEC);
-	clockcore_init(&h->core, &h->emu.kernel, NULL, START_S, 0, false);
+	clockcore_init(&h->core, &h->emu.kernel, NULL, START_S, INT64_MAX,
+	    false);
 	return h;
 }
 

@@ -185,25 +185,6 @@ START_TEST(leapsecmode_step_is_one_free_second_at_midnight)
 }
 END_TEST
 
-START_TEST(a_last_time_beyond_the_ceiling_is_damage)
-{
-	const int64_t seen[] = { INT64_MAX / NSEC, INT64_MIN / NSEC,
-		START_S + 30 * 365 * INT64_C(86400) };
-
-	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL + 1, "test");
-	for (size_t i = 0; i < sizeof seen / sizeof *seen; i++) {
-		struct clock_host *h = calloc(1, sizeof *h);
-
-		clock_host_init(h, START_S * NSEC);
-		h->seen_s = seen[i];
-		clock_host_start(h, &clock_host_limits);
-		ck_assert_int_eq(step(h, 3600 * NSEC), 0);
-		ck_assert_int_eq(step(h, -90001 * NSEC), ENOSPC); /* build */
-		free(h);
-	}
-}
-END_TEST
-
 START_TEST(no_step_leaves_the_absolute_window)
 {
 	const int64_t day = 86400;
@@ -229,21 +210,6 @@ START_TEST(no_step_leaves_the_absolute_window)
 }
 END_TEST
 
-START_TEST(time_seen_before_is_a_floor)
-{
-	struct clock_host *h = calloc(1, sizeof *h);
-
-	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL + 1, "test");
-	clock_host_init(h, START_S * NSEC);
-	h->seen_s = START_S; /* less a day */
-	h->build_s = START_S - 365 * 86400;
-	clock_host_start(h, &clock_host_limits);
-	ck_assert_int_eq(step(h, -86401 * NSEC), ENOSPC);
-	ck_assert_int_eq(step(h, -86400 * NSEC), 0);
-	free(h);
-}
-END_TEST
-
 UNIT_MAIN("guard_time", somebody_elses_step_may_be_undone_once,
     steps_to_and_fro_give_no_credit, credit_ends_after_a_day,
     small_steps_and_suspends_are_no_credit,
@@ -252,5 +218,4 @@ UNIT_MAIN("guard_time", somebody_elses_step_may_be_undone_once,
     the_kernels_leap_is_not_foreign_and_comes_once,
     a_step_does_not_lose_the_leap, a_step_to_another_day_takes_no_leap_along,
     leapsecmode_step_is_one_free_second_at_midnight,
-    a_last_time_beyond_the_ceiling_is_damage,
-    no_step_leaves_the_absolute_window, time_seen_before_is_a_floor)
+    no_step_leaves_the_absolute_window)
