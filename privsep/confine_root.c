@@ -273,8 +273,8 @@ confine_root(struct confine_dir *dirs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		dirs[i].fd = -1;
 		if (!is_good_path(dirs[i].path)) {
-			log_error("confine: directory %s: not an absolute path "
-			    "below / without \"..\"", dirs[i].path);
+			log_error("confine: directory %s: must be absolute and "
+			    "have no .. in it", dirs[i].path);
 			return -EINVAL;
 		}
 	}

@@ -9,7 +9,7 @@ anything else a failure, and then the end of its output is shown.  The last
 line of all is "N passed, N failed, N skipped".  Programs find the build in
 TOCK_BUILD; --long sets TOCK_LONG=1 for them.
 
-    layers    who may include what, and how long files are
+    layers    who may include what, how long files are, log messages in the manual
     unit      one program per module        fuzz      short runs, fixed seed
     man       the manual pages              system    live daemons, as root
     interop   other people's programs, as root
@@ -140,6 +140,7 @@ def sources(*folders):
 
 def layers_suite():
     return [Test("layers", "layers", [sys.executable, "tests/layers.py"]),
+            Test("layers", "messages", [sys.executable, "tests/messages.py"]),
             Test("layers", "sizes", [sys.executable, "tests/sizes.py",
                                      str(BUILD / "tock-clock.map")])]
 
