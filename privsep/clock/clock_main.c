@@ -265,7 +265,7 @@ run(struct clock *m)
 			tell_event(m, CLK_SLEWED);
 		/* The read fails with ECANCELED: that is the message. */
 		if (read(CLOCK_FD_WAS_SET, &ticks, sizeof ticks))
-			clockcore_clock_was_set(c);
+			guard_look(&c->guard, clock_stamp(&m->kernel));
 		if (fds[0].revents)
 			hear_signal(m);
 		if (fds[1].revents && c->phase != PHASE_ENDED)

@@ -14,9 +14,7 @@
 #define TICK 10000
 #define FREQ_UNIT 65536 /* kernel: 2^-16 ppm */
 #define RATE_MOST (PPT / 10)
-#define SLEW_MS_MOST INT64_C(86400000)
 #define ERROR_MOST (16 * NSEC)
-#define STEP_MOST (INT64_MAX / 2)
 
 struct stamp
 clock_stamp(struct clock_kernel *k)
@@ -72,8 +70,8 @@ put_status(struct clockcore *c, const struct clk_status *s)
 
 	if (!(s->flags & CLK_SYNCED && c->guard.lim.flags & CLK_RTCSYNC))
 		tx.status |= STA_UNSYNC;
-	if (c->guard.leap && !(c->guard.lim.flags & CLK_LEAP_STEP))
-		tx.status |= c->guard.leap == 1 ? STA_INS : STA_DEL;
+	if (c->guard.leap_ns != 0 && !(c->guard.lim.flags & CLK_LEAP_STEP))
+		tx.status |= c->guard.leap_ns < 0 ? STA_INS : STA_DEL;
 	return kernel(c, &tx);
 }
 
@@ -129,10 +127,9 @@ static int
 do_setup(struct clockcore *c, const struct clk_req *req)
 {
 	const struct clk_limits *l = &req->u.limits;
-	const struct stamp now = clock_stamp(c->k);
-	int64_t most = l->max_base_ppt;
 
-	if (!in(most, 0, RATE_MOST) || !in(l->bucket_ns, 0, 86400 * NSEC) ||
+	if (!in(l->max_base_ppt, 0, RATE_MOST) ||
+	    !in(l->bucket_ns, 0, 86400 * NSEC) ||
 	    !in(l->refill_ppt, 0, RATE_MOST) ||
 	    !in(l->notbefore_s, 0, INT64_MAX / NSEC) ||
 	    !in(l->notafter_s, 0, INT64_MAX / NSEC) ||
@@ -141,11 +138,8 @@ do_setup(struct clockcore *c, const struct clk_req *req)
 	    !memchr(l->drift_name, '\0', CLK_DRIFT_NAME) ||
 	    strchr(l->drift_name, '/'))
 		return ERANGE;
-	guard_start(&c->guard, l, &now, c->old);
-	if (!in(c->guard.s.base_ppt, -most, most)) {
-		c->guard.s.base_ppt = 0;
-		set_rate(c, 0);
-	}
+	guard_start(&c->guard, l, clock_stamp(c->k), c->old);
+	set_rate(c, c->guard.s.base_ppt);
 	return 0;
 }
 
@@ -159,7 +153,7 @@ do_adjust(struct clockcore *c, const struct clk_req *req)
 	if (!in(a->base_ppt, -most, most) ||
 	    !in(a->slew_ppt, -2 * RATE_MOST, 2 * RATE_MOST) ||
 	    !in(a->base_ppt + a->slew_ppt, -RATE_MOST, RATE_MOST) ||
-	    !in(a->slew_ms, 0, SLEW_MS_MOST))
+	    !in(a->slew_ms, 0, 86400000))
 		return ERANGE;
 	if (guard_slew(&c->guard, a->slew_ppt, a->slew_ms) != 0)
 		return ENOSPC;
@@ -180,7 +174,7 @@ do_step(struct clockcore *c, const struct clk_req *req)
 	struct timex pll = { .modes = ADJ_STATUS,
 		.status = STA_PLL | STA_UNSYNC };
 
-	if (!in(ns, -STEP_MOST, STEP_MOST))
+	if (!in(ns, -INT64_MAX / 2, INT64_MAX / 2))
 		return ERANGE;
 	if (guard_step(&c->guard, ns) != 0)
 		return ENOSPC;
@@ -235,35 +229,32 @@ do_drift(struct clockcore *c, const struct clk_req *req)
  * writes: needs the right to touch the clock; used: bytes of u, the others must
  * be zero. */
 static const struct verb {
-	uint32_t type;
 	unsigned phases, then;
 	bool writes;
 	size_t used;
 	int (*run)(struct clockcore *, const struct clk_req *);
 } verbs[] = {
-	{ CLK_SETUP, PHASE_NEW, PHASE_SETUP, false, 116, do_setup },
-	{ CLK_SEAL, PHASE_SETUP, PHASE_RUN, false, 0, NULL },
-	{ CLK_ADJUST, RUNNING, 0, true, 24, do_adjust },
-	{ CLK_STEP, RUNNING, 0, true, 8, do_step },
-	{ CLK_STATUS, RUNNING, 0, true, 28, do_status },
-	{ CLK_DRIFT, RUNNING, 0, false, 16, do_drift },
-	{ CLK_READY, PHASE_RUN, PHASE_READY, false, 0, NULL },
-	{ CLK_BYE, ~0U, 0, false, 4, NULL },
+	[CLK_SETUP] = { PHASE_NEW, PHASE_SETUP, false, 116, do_setup },
+	[CLK_SEAL] = { PHASE_SETUP, PHASE_RUN, false, 0, NULL },
+	[CLK_ADJUST] = { RUNNING, 0, true, 24, do_adjust },
+	[CLK_STEP] = { RUNNING, 0, true, 8, do_step },
+	[CLK_STATUS] = { RUNNING, 0, true, 28, do_status },
+	[CLK_DRIFT] = { RUNNING, 0, false, 16, do_drift },
+	[CLK_READY] = { PHASE_RUN, PHASE_READY, false, 0, NULL },
+	[CLK_BYE] = { ~0U, 0, false, 4, NULL },
 };
 
 /* NULL when no engine of ours has written this. */
 static const struct verb *
-find_verb(const struct clockcore *c, const struct clk_req *req)
+find_verb(const struct clockcore *c, const struct clk_req *req, size_t len)
 {
-	const struct verb *v = verbs;
-
-	while (v->type != req->type)
-		if (++v == verbs + sizeof verbs / sizeof *verbs)
-			return NULL;
+	if (len != sizeof *req || req->type > CLK_BYE || req->seq != c->seq + 1)
+		return NULL;
+	const struct verb *v = &verbs[req->type];
 	for (size_t i = v->used; i < sizeof req->u; i++)
 		if (req->u.size[i] != 0)
 			return NULL;
-	return v->phases & c->phase && req->seq == c->seq + 1 ? v : NULL;
+	return v->phases & c->phase ? v : NULL;
 }
 
 bool
@@ -275,29 +266,25 @@ clockcore_breach(struct clockcore *c, const char *why)
 }
 
 bool
-clockcore_request(struct clockcore *c, const void *msg, size_t len,
+clockcore_request(struct clockcore *c, const struct clk_req *req, size_t len,
     struct clk_rep *rep)
 {
+	const struct verb *v = find_verb(c, req, len);
 	struct stamp now = clock_stamp(c->k);
-	const struct verb *v = NULL;
-	struct clk_req req;
 	int error = 0;
 
-	if (len == sizeof req)
-		v = find_verb(c, memcpy(&req, msg, sizeof req));
 	if (!v)
 		return clockcore_breach(c, "a malformed message");
 	c->seq++;
-	if (now.raw - c->rate_from >= NSEC) {
+	c->rate = now.raw - c->rate_from < NSEC ? c->rate + 1 : 1;
+	if (c->rate == 1)
 		c->rate_from = now.raw;
-		c->rate = 0;
-	}
-	if (++c->rate > CLK_RATE_BREACH)
+	if (c->rate > CLK_RATE_BREACH)
 		return clockcore_breach(c, "a flood");
-	guard_look(&c->guard, &now);
-	if (v->type == CLK_BYE) { /* never answered, so never refused */
-		clockcore_freeze(c, in(req.u.exit_code, 0, 255) ?
-		    req.u.exit_code : EXIT_BREACH);
+	guard_look(&c->guard, now);
+	if (req->type == CLK_BYE) { /* never answered, so never refused */
+		bool good = in(req->u.exit_code, 0, 255);
+		clockcore_freeze(c, good ? req->u.exit_code : EXIT_BREACH);
 		return false;
 	}
 	if (c->rate > CLK_RATE_AGAIN)
@@ -305,18 +292,17 @@ clockcore_request(struct clockcore *c, const void *msg, size_t len,
 	else if (c->denied && v->writes)
 		error = EPERM;
 	else if (v->run)
-		error = v->run(c, &req);
+		error = v->run(c, req);
 	if (error == ERANGE) {
-		/* The slot after the newest holds the oldest. */
-		c->errors[c->n_errors++ % CLOCK_ERRORS] =
-		    now.raw + GUARD_MINUTE_NS;
-		if (now.raw <= c->errors[c->n_errors % CLOCK_ERRORS])
+		int64_t *slot = &c->errors[c->n_errors++ % CLOCK_ERRORS];
+		if (now.raw <= *slot)
 			return clockcore_breach(c, "nonsense again and again");
+		*slot = now.raw + GUARD_MINUTE_NS;
 	}
 	if (error == 0 && v->then)
 		c->phase = v->then;
 	clockcore_event(c, CLK_DONE, rep);
-	rep->seq = req.seq;
+	rep->seq = c->seq;
 	rep->error = error;
 	return true;
 }
@@ -337,7 +323,7 @@ end_slew(struct clockcore *c)
 {
 	set_rate(c, c->guard.s.base_ppt);
 	guard_slew_end(&c->guard, c->k->now(c->k, CLOCK_MONOTONIC_RAW));
-	clockcore_clock_was_set(c);
+	guard_look(&c->guard, clock_stamp(c->k));
 }
 
 bool
@@ -350,14 +336,6 @@ clockcore_expire(struct clockcore *c)
 }
 
 void
-clockcore_clock_was_set(struct clockcore *c)
-{
-	struct stamp now = clock_stamp(c->k);
-
-	guard_look(&c->guard, &now);
-}
-
-void
 clockcore_freeze(struct clockcore *c, int exit_code)
 {
 	if (c->phase == PHASE_ENDED)
@@ -365,7 +343,7 @@ clockcore_freeze(struct clockcore *c, int exit_code)
 	if (exit_code == EXIT_BREACH)
 		c->guard.s.base_ppt = c->guard.s.safe_base_ppt;
 	end_slew(c);
-	c->guard.leap = 0;
+	c->guard.leap_ns = 0;
 	put_status(c, &nobody_steers); /* status: what the engine said last */
 	c->phase = PHASE_ENDED;
 	c->exit_code = exit_code;

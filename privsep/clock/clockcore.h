@@ -28,7 +28,7 @@ enum clock_phase {
 	PHASE_ENDED = 16, /* frozen; exit_code holds */
 };
 
-#define CLOCK_ERRORS 10 /* so many ERANGE in 60 s are an attack */
+#define CLOCK_ERRORS 9 /* one ERANGE more in 60 s is an attack */
 
 struct clockcore {
 	struct clock_kernel *k;
@@ -51,15 +51,16 @@ struct clockcore {
 
 /* Makes the kernel sane (tick 10000, no PLL, no rest of adjtime(3), the base
  * of rec or the kernel's own frequency), unless denied.  rec is this boot's
- * record or NULL, and is kept until CLK_SETUP.  The clock is never stepped out of
- * floor_s .. ceiling_s, since 1970. */
+ * record or NULL, and is kept until CLK_SETUP.  The clock is never stepped out
+ * of floor_s .. ceiling_s, since 1970. */
 void clockcore_init(struct clockcore *, struct clock_kernel *,
     const struct guard_record *rec, int64_t floor_s, int64_t ceiling_s,
     bool denied);
 
-/* Does what a message of len bytes asks for.  True: send *rep.  False: no
- * answer, the end has come (phase, exit_code): CLK_BYE, or a breach. */
-bool clockcore_request(struct clockcore *, const void *msg, size_t len,
+/* Does what a message asks for, of which len bytes have come (only so many are
+ * looked at).  True: send *rep.  False: no answer, the end has come (phase,
+ * exit_code): CLK_BYE, or a breach. */
+bool clockcore_request(struct clockcore *, const struct clk_req *, size_t len,
     struct clk_rep *rep);
 
 /* A message that must not be answered: freezes, logs, exit code 76.  Returns
@@ -72,9 +73,6 @@ int64_t clockcore_timeout(const struct clockcore *);
 
 /* Ends a slew whose time is over.  True: send the event CLK_SLEWED. */
 bool clockcore_expire(struct clockcore *);
-
-/* The clock was set, by us or by others. */
-void clockcore_clock_was_set(struct clockcore *);
 
 /* Fills an event that the caller sends: CLK_SLEWED, CLK_TERM, CLK_RELOAD. */
 void clockcore_event(struct clockcore *, uint32_t type, struct clk_rep *event);

@@ -16,10 +16,13 @@ guard_scale(int64_t ns, int64_t ppt)
 	return (int64_t)((__int128)ns * ppt / PPT);
 }
 
-static int64_t
-min(int64_t a, int64_t b)
+/* A full budget runs over. */
+static void
+fill(struct guard *g, int64_t ns)
 {
-	return a < b ? a : b;
+	g->s.budget += ns;
+	if (g->s.budget > g->lim.bucket_ns)
+		g->s.budget = g->lim.bucket_ns;
 }
 
 /* As much of want as a pool of the same sign holds. */
@@ -33,36 +36,36 @@ part(int64_t pool, int64_t want)
 
 void
 guard_start(struct guard *g, const struct clk_limits *lim,
-    const struct stamp *now, const struct guard_state *old)
+    struct stamp now, const struct guard_state *old)
 {
+	uint32_t steps = lim->steps > 0 ? (uint32_t)lim->steps : 0;
 	struct guard_state *s = &g->s;
 	struct guard_state new = { .budget = lim->bucket_ns,
-		.window_end = now->boot + lim->window_s * NSEC,
-		.steps = lim->extra_steps +
-		    (lim->steps > 0 ? (uint32_t)lim->steps : 0),
-		.operator_steps = lim->operator_steps,
-		.safe_base_ppt = s->base_ppt, .anchor = *now };
+		.window_end = now.boot + lim->window_s * NSEC,
+		.steps = steps + lim->extra_steps,
+		.operator_steps = lim->operator_steps, .base_ppt = s->base_ppt,
+		.safe_base_ppt = s->base_ppt, .anchor = now };
 
 	g->lim = *lim;
 	if (lim->notafter_s != 0)
 		g->ceiling_s = lim->notafter_s;
 	if (g->floor_s < lim->notbefore_s)
 		g->floor_s = lim->notbefore_s;
-	new.base_ppt = s->base_ppt;
 	*s = old ? *old : new;
-	s->base_ppt = new.base_ppt;
+	s->base_ppt = llabs(new.base_ppt) <= lim->max_base_ppt ?
+	    new.base_ppt : 0;
 
 	/* What moved the clock while nobody watched may have been a helper that
 	 * was killed after its last record. */
-	int64_t ran = now->raw - s->anchor.raw;
-	int64_t moved = now->real - s->anchor.real - ran -
-	    (now->asleep - s->anchor.asleep);
-	moved -= part(moved, guard_scale(ran, moved < 0 ?
-	    -lim->max_base_ppt : lim->max_base_ppt));
+	int64_t ran = now.raw - s->anchor.raw;
+	int64_t slept = now.asleep - s->anchor.asleep;
+	int64_t moved = now.real - s->anchor.real - ran - slept;
+	int64_t by_base = guard_scale(ran, lim->max_base_ppt);
+	moved -= part(moved, moved < 0 ? -by_base : by_base);
 	/* First the budget fills up, from the old anchor on: it may have been
 	 * spent after it had. */
-	new.anchor.raw = s->anchor.raw;
-	s->anchor = new.anchor;
+	s->anchor = now;
+	s->anchor.raw -= ran;
 	guard_look(g, now);
 	s->grant -= part(s->grant, moved);
 	s->credit -= part(s->credit, moved);
@@ -89,17 +92,16 @@ note_foreign_step(struct guard *g, const struct stamp *now)
 {
 	const struct stamp *then = &g->s.anchor;
 	int64_t x = (now->real - then->real) - (now->boot - then->boot);
-	int64_t jump = g->leap == 1 ? -NSEC : NSEC;
 	int64_t slept = now->asleep - then->asleep, most = GUARD_CREDIT_MOST;
 
 	/* The kernel applies a leap on a timer tick, a little late. */
-	if (g->leap && !(g->lim.flags & CLK_LEAP_STEP) &&
-	    llabs(x - jump) < NSEC / 2 &&
+	if (g->leap_ns != 0 && !(g->lim.flags & CLK_LEAP_STEP) &&
+	    llabs(x - g->leap_ns) < NSEC / 2 &&
 	    then->real < (g->leap_at + 1) * NSEC &&
 	    now->real >= (g->leap_at - 1) * NSEC) {
 		g->s.leap_used = g->leap_at;
-		g->leap = 0;
-		x -= jump;
+		x -= g->leap_ns;
+		g->leap_ns = 0;
 	}
 	if (llabs(x) <= GUARD_FOREIGN_NS + now->spread + then->spread)
 		return;
@@ -112,28 +114,28 @@ note_foreign_step(struct guard *g, const struct stamp *now)
 }
 
 void
-guard_look(struct guard *g, const struct stamp *now)
+guard_look(struct guard *g, struct stamp now)
 {
 	struct guard_state *s = &g->s;
+	int64_t ran = now.raw - s->anchor.raw;
 
 	if (s->anchor.raw == 0)
 		return;
-	s->budget = min(g->lim.bucket_ns, s->budget +
-	    guard_scale(now->raw - s->anchor.raw, g->lim.refill_ppt));
-	if (now->boot >= s->window_end)
+	fill(g, guard_scale(ran, g->lim.refill_ppt));
+	if (now.boot >= s->window_end)
 		guard_close(g);
-	if (now->boot >= s->credit_end)
+	if (now.boot >= s->credit_end)
 		s->credit = 0;
-	if (now->boot >= g->root_end)
+	if (now.boot >= g->root_end)
 		g->root_end = 0;
 	if (s->operator_steps >= g->lim.operator_steps) {
-		s->operator_next = now->boot + GUARD_OPERATOR_NS;
-	} else if (now->boot >= s->operator_next) {
+		s->operator_next = now.boot + GUARD_OPERATOR_NS;
+	} else if (now.boot >= s->operator_next) {
 		s->operator_next += GUARD_OPERATOR_NS;
 		s->operator_steps++;
 	}
-	note_foreign_step(g, now);
-	s->anchor = *now;
+	note_foreign_step(g, &now);
+	s->anchor = now;
 }
 
 static int
@@ -165,8 +167,7 @@ guard_slew_end(struct guard *g, int64_t raw)
 		return;
 	g->s.grant += g->drawn.grant - grant;
 	g->s.credit += g->drawn.credit - credit;
-	g->s.budget = min(g->lim.bucket_ns, g->s.budget + g->drawn.budget -
-	    llabs(ran - grant - credit) - 1);
+	fill(g, g->drawn.budget - llabs(ran - grant - credit) - 1);
 	g->slew_ppt = 0;
 }
 
@@ -179,13 +180,13 @@ guard_slew(struct guard *g, int64_t ppt, int64_t ms)
 	guard_slew_end(g, g->s.anchor.raw);
 	if (g->s.window_end != 0 || g->lim.flags & CLK_GUARD_OFF)
 		g->s.grant = want;
-	if (draw(g, want, true) != 0) {
-		*g = was;
-		return ENOSPC;
+	if (draw(g, want, true) == 0) {
+		g->slew_ppt = ms > 0 ? ppt : 0;
+		g->slew_from = g->s.anchor.raw;
+		return 0;
 	}
-	g->slew_ppt = ms > 0 ? ppt : 0;
-	g->slew_from = g->s.anchor.raw;
-	return 0;
+	*g = was;
+	return ENOSPC;
 }
 
 int
@@ -196,26 +197,26 @@ guard_step(struct guard *g, int64_t ns)
 	bool unlimited = g->lim.steps == CLK_STEPS_UNLIMITED;
 	int64_t target = tspec_floor((struct tspec){ span_sum(real, ns) });
 
-	if (g->lim.flags & CLK_GUARD_OFF) {
-		; /* as chrony */
-	} else if (target < g->floor_s || target >= g->ceiling_s) {
+	if (g->lim.flags & CLK_GUARD_OFF)
+		return 0; /* as chrony */
+	if (target < g->floor_s || target >= g->ceiling_s)
 		return ENOSPC;
-	} else if (g->lim.flags & CLK_LEAP_STEP && g->leap &&
-	    ns == (g->leap == 1 ? -NSEC : NSEC) &&
+	if (g->lim.flags & CLK_LEAP_STEP && ns != 0 && ns == g->leap_ns &&
 	    llabs(real - g->leap_at * NSEC) <= GUARD_LEAP_NEAR_NS) {
 		s->leap_used = g->leap_at;
-		g->leap = 0;
+		g->leap_ns = 0;
 	} else if (g->root_end != 0) {
 		g->root_end = 0;
 	} else if (s->window_end != 0 && (unlimited || s->steps > 0)) {
 		s->steps -= s->steps > 0;
-	} else if (draw(g, ns, false) != 0) {
-		if (s->operator_steps > 0)
-			s->operator_steps--;
-		else if (unlimited && s->anchor.boot >= s->free_step)
-			s->free_step = s->anchor.boot + GUARD_MINUTE_NS;
-		else
-			return ENOSPC;
+	} else if (draw(g, ns, false) == 0) {
+		return 0;
+	} else if (s->operator_steps > 0) {
+		s->operator_steps--;
+	} else if (unlimited && s->anchor.boot >= s->free_step) {
+		s->free_step = s->anchor.boot + GUARD_MINUTE_NS;
+	} else {
+		return ENOSPC;
 	}
 	return 0;
 }
@@ -228,8 +229,9 @@ guard_leap(struct guard *g, int leap)
 	struct tm tm;
 
 	gmtime_r(&midnight, &tm);
-	g->leap = tm.tm_mday == 1 && (tm.tm_mon == 0 || tm.tm_mon == 6) &&
-	    midnight != g->s.leap_used ? leap : 0;
+	if (tm.tm_mday != 1 || tm.tm_mon % 6 != 0 || midnight == g->s.leap_used)
+		leap = 0;
+	g->leap_ns = leap == 1 ? -NSEC : leap == 2 ? NSEC : 0;
 	g->leap_at = midnight;
 }
 

@@ -72,7 +72,7 @@ struct guard {
 	struct guard_draw { int64_t grant, credit, budget; } drawn; /* for it */
 	int64_t root_end;       /* boot: root's grant of one step ends */
 	int64_t leap_at;        /* midnight of the armed leap, s since 1970 */
-	int leap;               /* armed: 0, 1 insert, 2 delete */
+	int64_t leap_ns;        /* armed: -1 s inserts, +1 s deletes; 0 */
 	bool record_due;        /* for the caller: write the record now */
 };
 
@@ -81,12 +81,12 @@ struct guard {
  * NULL.  What moved the clock since old was written, and is not explained by
  * the base frequency, is taken off all pools. */
 void guard_start(struct guard *, const struct clk_limits *,
-    const struct stamp *now, const struct guard_state *old);
+    struct stamp now, const struct guard_state *old);
 
 /* Brings pools, window and anchor up to now, and credits somebody else's step.
  * Before every action and every time the kernel says that the clock was set.
  * No effect before guard_start(). */
-void guard_look(struct guard *, const struct stamp *now);
+void guard_look(struct guard *, struct stamp now);
 
 /* Replaces the slew that runs by one of ppt for ms.  Returns 0, or ENOSPC with
  * nothing changed. */

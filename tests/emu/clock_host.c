@@ -71,7 +71,7 @@ settle(struct clock_host *h)
 {
 	if (h->emu.sets != h->sets && h->core.phase != PHASE_ENDED &&
 	    !h->no_timerfd)
-		clockcore_clock_was_set(&h->core);
+		guard_look(&h->core.guard, clock_stamp(&h->emu.kernel));
 	h->sets = h->emu.sets;
 	if (h->is_claimed && clock_host_ratio(h) > h->worst)
 		h->worst = clock_host_ratio(h);

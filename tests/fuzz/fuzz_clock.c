@@ -63,13 +63,13 @@ say(struct clock_host *h, struct script *s)
 static void
 say_raw(struct clock_host *h, struct script *s)
 {
-	unsigned char msg[sizeof(struct clk_req) + 8];
+	struct clk_req msg[2]; /* room for one that is too long */
 	struct clk_rep rep;
 	uint8_t size;
 
 	take(s, &size, 1);
-	take(s, msg, sizeof msg);
-	if (clockcore_request(&h->core, msg, size % (sizeof msg + 1), &rep))
+	take(s, msg, sizeof *msg + 8);
+	if (clockcore_request(&h->core, msg, size % (sizeof *msg + 9), &rep))
 		h->seq = h->core.seq;
 }
 

@@ -132,7 +132,7 @@ START_TEST(the_kernels_leap_is_not_foreign_and_comes_once)
 	/* Back to before midnight: that leap was used. */
 	ck_assert_int_eq(step(h, -NSEC - 500 * MS), 0);
 	status(h, 0, 1);
-	ck_assert_int_eq(h->core.guard.leap, 0);
+	ck_assert_int_eq(h->core.guard.leap_ns, 0);
 	free(h);
 }
 END_TEST
