@@ -41,7 +41,8 @@ setup_limits(struct clk_req *req, const struct config *c,
 	if (c->has_makestep && !(o->restarted && c->makestep_limit > 0))
 		l->steps = c->makestep_limit < 0 ? CLK_STEPS_UNLIMITED
 						 : c->makestep_limit;
-	l->extra_steps = (uint32_t)o->set_once + (uint32_t)o->from_rtc;
+	if (!o->restarted)
+		l->extra_steps = (uint32_t)o->set_once + (uint32_t)o->from_rtc;
 	if (g->off)
 		l->flags |= CLK_GUARD_OFF;
 	if (c->rtcsync)

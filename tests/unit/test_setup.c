@@ -199,6 +199,7 @@ START_TEST(limits_say_what_the_configuration_says)
 	o.restarted = true;
 	setup_limits(&req, &config, &o);
 	ck_assert_int_eq(l->steps, 0);
+	ck_assert_uint_eq(l->extra_steps, 0);
 	config.makestep_limit = -1;
 	setup_limits(&req, &config, &o);
 	ck_assert_int_eq(l->steps, CLK_STEPS_UNLIMITED);
