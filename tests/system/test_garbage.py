@@ -155,8 +155,8 @@ def garbage_everywhere(folder):
                       f"{name}: alive and right after {ROUNDS} messages")
         lib.check(lib.until(lambda: told[0] >= ANSWERS, PATIENCE) is not None,
                   f"{told[0]} wrong answers to the client")
-        lib.check(is_right() and daemon.roles() == roles,
-                  "alive and right after those")
+        lib.check(lib.until(is_right, 3, 0.2) is not None and
+                  daemon.roles() == roles, "alive and right after those")
     lib.check(daemon.process.returncode == 0,
               f"it ended with status {daemon.process.returncode}")
 
