@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -107,4 +108,23 @@ chan_recv(int fd, void *msg, size_t size, int *passed_fd)
 		return -EMSGSIZE;
 	}
 	return n;
+}
+
+int
+chan_peek_fd(int fd, int wait_ms)
+{
+	struct pollfd p = { fd, POLLIN, 0 };
+	char byte;
+	struct iovec iov = { &byte, 1 };
+	union control control;
+	struct msghdr mh = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = &control, .msg_controllen = sizeof control };
+	int passed = -1;
+
+	if (poll(&p, 1, wait_ms) <= 0)
+		return -ETIMEDOUT;
+	if (recvmsg(fd, &mh, MSG_PEEK | MSG_DONTWAIT | MSG_CMSG_CLOEXEC) <= 0)
+		return -EPIPE;
+	take_fds(&mh, &passed);
+	return passed;
 }

@@ -20,4 +20,9 @@ int chan_send(int fd, const void *msg, size_t len, int pass_fd, int wait);
  * with passed_fd NULL descriptors are refused by the kernel and dropped. */
 long chan_recv(int fd, void *msg, size_t size, int *passed_fd);
 
+/* A descriptor (close-on-exec) of our own for the one that was passed with the
+ * next message, which stays where it is; -1 when there is none.  Waits wait_ms
+ * for a message at most; -ETIMEDOUT, or -EPIPE when the peer is gone. */
+int chan_peek_fd(int fd, int wait_ms);
+
 #endif

@@ -67,8 +67,8 @@ struct confine_limits {
 	unsigned processes; /* RLIMIT_NPROC: 0, but for the resolver */
 };
 
-/* The part of confine_drop that an exec does not undo: securebits, bounding set,
- * ids (where we are uid 0), and of the capabilities only number keep (-1 none),
+/* The part of confine_drop that an exec does not undo: securebits, bounding
+ * set, ids (where we are uid 0), and of the capabilities only number keep (-1 none),
  * which goes through one exec as an ambient one.  Returns 0 or -errno. */
 int confine_become(const struct confine_user *u, int keep);
 
@@ -96,20 +96,22 @@ int confine_landlock(enum confine_role, enum confine_root root,
  * or 0 in a build with -Dseccomp=off. */
 int confine_filter(enum confine_role);
 
-/* The clock's share, made for it before it is there, so that neither text nor
- * library is in its program; it puts both on once it has its last descriptor
- * (privsep/clock/clock_main.c).
+/* The clock's share, done for it before it is there, so that neither text nor
+ * library is in its program.
  *
- * The rules: a Landlock ruleset's descriptor; below dirs[].fd files may be made,
- * written and removed, and nothing else may be done with files, TCP or foreign
- * signals.  Returns 0 where the kernel has no Landlock.
+ * Landlock: from here on files may be made, written and removed below dirs[].fd
+ * (where it is not -1), the program may be executed, and nothing else may be
+ * done with files, TCP or foreign signals.  Returns the ABI in use, or 0 when
+ * the kernel has none.
  *
- * The filter: a pipe, to be read once, with the struct sock_filter's of 19 system
- * calls.  It is for this very process after an exec (it may abort() itself).
- * In a build with -Dseccomp=off everything is allowed.
+ * The filter: a pipe, close-on-exec, to be read once, with the struct
+ * sock_filter's of 20 system calls, which the clock loads itself.  It is for
+ * this very process after an exec (which may abort() itself).  In a build with
+ * -Dseccomp=off it allows everything.
  *
- * Both close on exec; -errno after logging it. */
-int confine_clock_rules(const struct confine_dir *dirs, size_t n);
+ * Both return -errno after logging it. */
+int confine_clock_landlock(int program, const struct confine_dir *dirs,
+    size_t n);
 int confine_clock_filter(void);
 
 #endif

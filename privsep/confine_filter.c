@@ -17,6 +17,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,12 +86,17 @@ static const char *const resolver_calls[] = {
 	"rt_sigaction", "sigaltstack", NULL,
 };
 
-/* With those of clock_rules() 19 on x86_64.  writev and all from getpid on are
+/* With those of clock_rules() 20 on x86_64.  writev and all from getpid on are
  * only for abort(). */
 static const char *const clock_calls[] = {
 	"ppoll", "ppoll_time64", "clock_gettime", "clock_gettime64", "read",
 	"write", "recvmsg", "sendto", "close", "wait4", "exit_group",
-	"rt_sigreturn", "writev", "getpid", "gettid", "rt_sigprocmask", NULL,
+	"rt_sigreturn", "writev", "getpid", "gettid", "rt_sigprocmask",
+#ifdef __NR_alarm
+	"alarm", NULL,
+#else
+	"setitimer", NULL, /* alarm(3) by another name */
+#endif
 };
 
 static int

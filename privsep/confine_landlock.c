@@ -175,9 +175,10 @@ confine_landlock(enum confine_role role, enum confine_root root,
 }
 
 int
-confine_clock_rules(const struct confine_dir *dirs, size_t n)
+confine_clock_landlock(int program, const struct confine_dir *dirs, size_t n)
 {
-	int abi = kernel_abi(), r = 0;
+	const struct confine_dir file = { .path = "tock-clock", .fd = program };
+	int abi = kernel_abi();
 
 	if (abi == 0) {
 		log_warn("this kernel has no Landlock");
@@ -187,10 +188,14 @@ confine_clock_rules(const struct confine_dir *dirs, size_t n)
 	int fd = make_ruleset(abi, everything(abi));
 	if (fd < 0)
 		return fd;
+
+	int r = allow_dir(fd, &file, LANDLOCK_ACCESS_FS_EXECUTE |
+	    LANDLOCK_ACCESS_FS_READ_FILE);
 	for (size_t i = 0; i < n && r == 0; i++)
-		r = allow_dir(fd, &dirs[i], REPLACING);
-	if (r == 0)
-		return fd;
+		if (dirs[i].fd >= 0)
+			r = allow_dir(fd, &dirs[i], REPLACING);
+	if (r == 0 && syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		r = failed("restriction", "");
 	close(fd);
-	return r;
+	return r < 0 ? r : abi;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * Which descriptor a role is born with.  The launcher moves them there before
- * it execs the role and closes everything else; nothing is passed later but the
- * drift directory (CLK_SETUP).  A number may be closed where it is not needed
- * (no service manager: no notify). */
+ * it execs the role and closes everything else; nothing is passed later.  A
+ * number may be closed where it is not needed (no service manager: 4). */
 #ifndef PRIVSEP_FDS_H
 #define PRIVSEP_FDS_H
 
@@ -20,10 +19,8 @@ enum fd_clock {
 	CLOCK_FD_SIGNALS = 9, /* signalfd of what is blocked: all that is heard */
 	CLOCK_FD_WAS_SET = 10, /* timerfd, TFD_TIMER_CANCEL_ON_SET */
 	CLOCK_FD_FILTER = 11, /* the filter to put on, privsep/confine.h */
-	CLOCK_FD_RULES = 12,  /* the Landlock rules, likewise */
-	CLOCK_FD_REC = 13,    /* the guard's record of this boot, to be read */
-	CLOCK_FD_DRIFT = 20,  /* the drift directory is moved here; above all
-	                         numbers at which it could arrive */
+	CLOCK_FD_REC = 12,    /* the guard's record of this boot, to be read */
+	CLOCK_FD_DRIFT = 13,  /* directory of the drift file, from the engine */
 };
 
 enum fd_engine {

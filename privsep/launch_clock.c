@@ -20,8 +20,10 @@
 
 #include "common/log.h"
 #include "common/tspec.h"
+#include "privsep/chan.h"
 #include "privsep/clock/guard.h"
 
+#define LOOK_MS 50 /* how soon a signal is seen */
 #define FILES 64 /* the launcher's, of which few are left after the exec */
 
 static int
@@ -37,7 +39,7 @@ static int
 open_signals(void)
 {
 	const int wanted[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1,
-		SIGCHLD };
+		SIGCHLD, SIGALRM };
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -61,8 +63,7 @@ open_was_set(void)
 }
 
 int
-launch_clock_prepare(struct launch_clock *l, const struct confine_dir *dirs,
-    size_t n)
+launch_clock_prepare(struct launch_clock *l)
 {
 	l->signals = open_signals();
 	if (l->signals < 0)
@@ -71,14 +72,29 @@ launch_clock_prepare(struct launch_clock *l, const struct confine_dir *dirs,
 	if (l->was_set < 0)
 		return failed("timerfd");
 	l->filter = confine_clock_filter();
-	if (l->filter < 0)
-		return l->filter;
-	l->rules = confine_clock_rules(dirs, n);
-	if (l->rules < 0)
-		return l->rules;
-	if (l->rules == 0)
-		l->rules = -1;
-	return 0;
+	return l->filter < 0 ? l->filter : 0;
+}
+
+/* A signal that ends us waits; the clock will obey it. */
+static bool
+is_ending(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigpending(&set);
+	return sigismember(&set, SIGTERM) || sigismember(&set, SIGINT) ||
+	    sigismember(&set, SIGQUIT);
+}
+
+int
+launch_clock_drift(int channel)
+{
+	int r = -ETIMEDOUT;
+
+	while (r == -ETIMEDOUT && !is_ending())
+		r = chan_peek_fd(channel, LOOK_MS);
+	return r < 0 ? -1 : r;
 }
 
 int

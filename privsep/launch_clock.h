@@ -11,18 +11,19 @@
 
 /* Descriptors, close-on-exec, for the numbers of privsep/fds.h. */
 struct launch_clock {
-	int signals, was_set;
-	int filter, rules; /* rules: -1 where the kernel has no Landlock */
+	int signals, was_set, filter;
 };
 
 /* From here on the signals that the clock hears are blocked, and wait for it.
- * dirs are those that it may write in.  Returns 0, or -errno after logging it. */
-int launch_clock_prepare(struct launch_clock *, const struct confine_dir *dirs,
-    size_t n);
+ * Returns 0, or -errno after logging it. */
+int launch_clock_prepare(struct launch_clock *);
 
-/* The last thing before the exec: becomes u, with CAP_SYS_TIME alone (nothing,
- * if is_denied), with limits and no_new_privs.  Returns 0, or -errno after
- * logging it. */
+/* The drift file's directory, which the engine passes with CLK_SETUP; -1 when it
+ * passes none, is gone, or we are to end.  The message stays for the clock. */
+int launch_clock_drift(int channel);
+
+/* Becomes u, with CAP_SYS_TIME alone (nothing, if is_denied), with limits and
+ * no_new_privs.  Returns 0, or -errno after logging it. */
 int launch_clock_become(const struct confine_user *u, bool is_denied);
 
 /* Opens a record that the clock has left, as its user; -1 = there is none. */

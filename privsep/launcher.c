@@ -56,6 +56,9 @@ struct launcher {
 	int clock_engine[2];    /* ends of the channel, first named first */
 	int engine_resolver[2];
 	char boot_id[BOOT_ID_LEN + 1];
+	char record[64];        /* the guard's for this boot: name, descriptor */
+	int record_fd;
+	int64_t floor_s;        /* no step leads to before, since 1970 */
 };
 
 /* The descriptors that the caller should have opened. */
@@ -283,25 +286,20 @@ start(struct launcher *l, int (*become)(struct launcher *))
 
 /* Its arguments have no names: both ends are the same build. */
 static int
-exec_clock(struct launcher *l, struct launch_fd *map, size_t n, int run,
-    int state)
+exec_clock(struct launcher *l, const struct launch_fd *map, size_t n)
 {
-	char style[12], least[12], record[64], earliest[24];
-	const char *const args[] = { "tock-clock", style, least,
+	char style[12], least[12], role[32] = "clock", earliest[24],
+	    latest[24];
+	const char *const args[] = { "tock-clock", style, least, role,
 		l->is_denied ? "1" : "0", l->options.set_once ? "1" : "0",
-		record, earliest, NULL };
-	int64_t seen = 0;
-	int fd = launch_clock_record(state, CLOCK_FILE_TIME);
+		l->record, earliest, latest, NULL };
 
-	if (read(fd, &seen, sizeof seen) != sizeof seen)
-		seen = 0;
 	snprintf(style, sizeof style, "%d", (int)l->style);
 	snprintf(least, sizeof least, "%d", l->options.log_least);
-	snprintf(record, sizeof record, GUARD_RECORD, l->boot_id);
-	snprintf(earliest, sizeof earliest, "%" PRId64,
-	    launch_clock_floor(BUILD_DATE, seen));
-	map[n++] = (struct launch_fd){ launch_clock_record(run, record),
-		CLOCK_FD_REC };
+	if (l->style == LOGSTYLE_SYSLOG)
+		snprintf(role, sizeof role, "tockd[%d]: clock", (int)getpid());
+	snprintf(earliest, sizeof earliest, "%" PRId64, l->floor_s);
+	snprintf(latest, sizeof latest, "%" PRId64, BUILD_DATE + GUARD_YEARS_S);
 	return launch_exec(l->clock_program, map, n, args);
 }
 
@@ -322,13 +320,28 @@ dead_directory(void)
 	return fd;
 }
 
+/* What the clock has left in its directories. */
+static void
+read_records(struct launcher *l, int run, int state)
+{
+	int64_t seen;
+	int fd = launch_clock_record(state, CLOCK_FILE_TIME);
+
+	if (read(fd, &seen, sizeof seen) != sizeof seen)
+		seen = 0;
+	close(fd);
+	l->floor_s = launch_clock_floor(BUILD_DATE, seen);
+	snprintf(l->record, sizeof l->record, GUARD_RECORD, l->boot_id);
+	l->record_fd = launch_clock_record(run, l->record);
+}
+
 /* The last act as root. */
 static int
 become_clock(struct launcher *l)
 {
 	unsigned flags = CONFINE_WRITE |
 	    (geteuid() == 0 ? 0 : CONFINE_OPTIONAL);
-	struct confine_dir dirs[] = {
+	struct confine_dir dirs[3] = {
 		{ .path = DIR_RUN_CLOCK, .flags = flags },
 		{ .path = DIR_STATE_CLOCK, .flags = flags },
 	};
@@ -347,13 +360,17 @@ become_clock(struct launcher *l)
 	if (unshare(CLONE_NEWNET) < 0 && geteuid() == 0)
 		log_warn("clock: no network namespace of its own: %s",
 		    strerror(errno));
-	r = launch_clock_prepare(&born_with, dirs, 2);
-	if (r == 0)
-		r = launch_clock_become(&l->clock_user, l->is_denied);
+	r = launch_clock_prepare(&born_with);
 	if (r < 0)
 		return r;
+	dirs[2] = (struct confine_dir){ .path = "the drift file",
+		.fd = launch_clock_drift(l->clock_engine[0]) };
+	r = launch_clock_become(&l->clock_user, l->is_denied);
+	if (r < 0)
+		return r;
+	read_records(l, dirs[0].fd, dirs[1].fd);
 
-	struct launch_fd map[11] = {
+	const struct launch_fd map[] = {
 		{ l->clock_engine[0], CLOCK_FD_ENGINE },
 		{ l->env.notify_fd, CLOCK_FD_NOTIFY },
 		{ dirs[0].fd, CLOCK_FD_RUN },
@@ -363,9 +380,11 @@ become_clock(struct launcher *l)
 		{ born_with.signals, CLOCK_FD_SIGNALS },
 		{ born_with.was_set, CLOCK_FD_WAS_SET },
 		{ born_with.filter, CLOCK_FD_FILTER },
-		{ born_with.rules, CLOCK_FD_RULES },
+		{ l->record_fd, CLOCK_FD_REC },
+		{ dirs[2].fd, CLOCK_FD_DRIFT },
 	};
-	return exec_clock(l, map, 10, dirs[0].fd, dirs[1].fd);
+	r = confine_clock_landlock(l->clock_program, dirs, 3);
+	return r < 0 ? r : exec_clock(l, map, sizeof map / sizeof *map);
 }
 
 static int

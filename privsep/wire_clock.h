@@ -16,7 +16,7 @@
 
 enum clk_type {
 	CLK_SETUP = 2,   /* limits + drift directory's fd; before SEAL, once */
-	CLK_SEAL = 4,    /* limits are final; answered when the filter is on */
+	CLK_SEAL = 4,    /* limits are final */
 	CLK_ADJUST = 6,  /* base frequency and one timed slew */
 	CLK_STEP = 8,    /* relative, ADJ_SETOFFSET: atomic */
 	CLK_STATUS = 10, /* leap, TAI, est/max error, synchronised or not */

@@ -4,10 +4,10 @@
 
 sizes.py [TOCK_CLOCK.MAP]: the lines of every file (a .c above 600 or a .h above
 160 fails; conf's tables are data), and the code that is linked into tock-clock,
-the one program that may set the clock: above 800 lines fails.  A line of code is
-one without blanks and comments, and a statement that is wrapped at 80 columns
-counts once; the plain number of lines is printed beside it.  What is linked is
-read from the linker's map, so nothing can creep in unseen.
+the one program that may set the clock: 800 lines or more fail.  Every line
+counts that is neither blank nor wholly a comment; what the headers of
+privsep/clock add is printed beside it.  What is linked is read from the
+linker's map, so nothing can creep in unseen.
 """
 import os
 import re
@@ -28,30 +28,11 @@ def sources():
     return sorted(n for n in names if os.path.exists(os.path.join(ROOT, n)))
 
 
-def plain_lines(text):
+def code_lines(name):
+    text = open(os.path.join(ROOT, name), errors="replace").read()
     text = re.sub(r"/\*.*?\*/", lambda m: "\n" * m.group().count("\n"), text,
                   flags=re.S)
-    return [line.strip() for line in text.split("\n") if line.strip()]
-
-
-def code_lines(lines):
-    """Joins what was wrapped: a statement ends with ; { } or : outside
-    brackets, a condition or directive with its line."""
-    count = depth = 0
-    statement = ""
-    for line in lines:
-        statement = (statement + " " + line).strip()
-        depth += line.count("(") - line.count(")")
-        if statement.startswith("#"):
-            done = not line.endswith("\\")
-        else:
-            done = depth == 0 and bool(
-                re.search(r"[;{}:]$", line) or
-                re.match(r"(if|while|for|else|do|switch)\b", statement))
-        if done:
-            count += 1
-            statement, depth = "", 0
-    return count
+    return sum(1 for line in text.split("\n") if line.strip())
 
 
 def linked(path, names):
@@ -82,15 +63,14 @@ def main():
         files = linked(sys.argv[1], names)
         if "privsep/clock/guard.c" not in files:
             sys.exit(f"{sys.argv[1]}: not the map of tock-clock")
-        code = plain = 0
-        for name in files:
-            lines = plain_lines(open(os.path.join(ROOT, name)).read())
-            code += code_lines(lines)
-            plain += len(lines)
-            print(f"{code_lines(lines):5} {len(lines):5}  {name}")
-        print(f"{code:5} {plain:5}  tock-clock: lines of code (limit "
-              f"{LIMIT_CLOCK}); the same as wrapped")
-        bad += code > LIMIT_CLOCK
+        headers = [n for n in names if n.startswith("privsep/clock/") and
+                   n.endswith(".h")]
+        for name in files + headers:
+            print(f"{code_lines(name):5}  {name}")
+        code = sum(map(code_lines, files))
+        print(f"{code:5}  tock-clock: lines of code (less than {LIMIT_CLOCK}); "
+              f"{code + sum(map(code_lines, headers))} with its headers")
+        bad += code >= LIMIT_CLOCK
     print(f"{len(names)} files")
     return 1 if bad else 0
 

@@ -4,16 +4,14 @@
  * It waits for the engine, for signals, for the end of a slew and for somebody
  * else who sets the clock, and never for anything else.
  *
- * What a program can be born with (blocked signals, limits, no_new_privs, an
- * empty bounding set) it has from the launcher, which has also made the filter
- * and the rules that it puts on.  After CLK_SETUP nothing new is ever opened but
- * temporary files in three directories, no memory is mapped, nobody is
- * signalled. */
+ * What a program can be born with it has from the launcher: blocked signals,
+ * limits, no_new_privs, an empty bounding set, Landlock, every descriptor, and
+ * the filter that it loads before it hears anybody.  From then on nothing is
+ * ever opened but temporary files in three directories, no memory is mapped,
+ * nobody is signalled. */
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
-#include <linux/landlock.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -27,16 +25,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "build_config.h"
 #include "common/log.h"
 #include "common/tspec.h"
 #include "privsep/clock/clockcore.h"
 #include "privsep/clock/drift.h"
 #include "privsep/fds.h"
 
-#define TERM_NS (NSEC * 48 / 10) /* less than 5 s, to be out by then */
-#define REPLACE (LANDLOCK_ACCESS_FS_WRITE_FILE | \
-	LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE)
+#define PATIENCE_S 4 /* from SIGTERM to our end, engine or not; < 5 */
 
 struct clock {
 	struct clock_kernel kernel;
@@ -44,49 +39,24 @@ struct clock {
 	struct guard_record rec; /* as read at the start, then as written */
 	const char *rec_name;    /* in CLOCK_FD_RUN */
 	bool has_term, is_once;  /* SIGTERM came; tockd -q */
-	int64_t deadline;        /* mono: patience ends */
 };
 
-static void
-die(const char *what)
-{
-	log_fatal("%s: %s", what, strerror(errno));
-	_exit(EXIT_FAILURE);
-}
-
-/* The exec has left the capability inheritable and ambient (which goes with the
- * former), and made us dumpable. */
-static void
-drop(bool denied)
+/* The exec has made us dumpable, and left the capability inheritable, and with
+ * that ambient.  An empty filter, since there was none to read, is refused. */
+static bool
+confine(bool denied)
 {
 	const uint32_t keep = denied ? 0 : 1U << CAP_SYS_TIME;
 	const struct __user_cap_data_struct sets[2] = { { keep, keep, 0 } };
 	struct __user_cap_header_struct head = { _LINUX_CAPABILITY_VERSION_3, 0 };
-
-	if (syscall(SYS_capset, &head, sets) != 0 ||
-	    prctl(PR_SET_DUMPABLE, 0) != 0)
-		die("dropping privileges");
-}
-
-/* No slew was allowed yet: to die is safe. */
-static void
-seal(void)
-{
 	struct sock_filter code[1024];
 	ssize_t n = read(CLOCK_FD_FILTER, code, sizeof code);
 	struct sock_fprog filter = { (unsigned short)(n / 8), code };
-	struct landlock_path_beneath_attr drift = { REPLACE, CLOCK_FD_DRIFT };
 
-	/* Where this fails, for want of a directory, less is allowed. */
-	syscall(SYS_landlock_add_rule, CLOCK_FD_RULES,
-	    LANDLOCK_RULE_PATH_BENEATH, &drift, 0);
-	if (fcntl(CLOCK_FD_RULES, F_GETFD) >= 0 &&
-	    syscall(SYS_landlock_restrict_self, CLOCK_FD_RULES, 0) != 0)
-		die("landlock");
-	close(CLOCK_FD_RULES);
 	close(CLOCK_FD_FILTER);
-	if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
-		die("seccomp"); /* also when there was none to be read */
+	return syscall(SYS_capset, &head, sets) == 0 &&
+	    prctl(PR_SET_DUMPABLE, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0;
 }
 
 /* Files may take their time, so never while a slew waits for its end.  A run
@@ -117,7 +87,7 @@ save(struct clock *m)
 	c->drift_due = c->guard.record_due = false;
 }
 
-/* Nothing is ever waited for: an engine that does not read is taken for dead. */
+/* Without waiting: an engine that does not read is taken for dead. */
 static void
 tell_engine(struct clock *m, const struct clk_rep *rep)
 {
@@ -144,37 +114,14 @@ tell_manager(const char *text)
 }
 
 static void
-answer(struct clock *m, const struct clk_req *req, size_t len)
-{
-	struct clk_rep rep;
-	char text[80];
-
-	if (!clockcore_request(&m->core, req, len, &rep))
-		return;
-	if (req->type == CLK_SEAL && rep.error == 0)
-		seal();
-	tell_engine(m, &rep);
-	if (req->type == CLK_READY && rep.error == 0)
-		tell_manager("READY=1");
-	if (req->type != CLK_STATUS || rep.error == ERANGE)
-		return;
-	/* WATCHDOG: so an engine that hangs is found out. */
-	snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=%lld ppt, budget %lld "
-	    "ns", rep.freq_ppt + 0LL, rep.budget_ns + 0LL);
-	tell_manager(text);
-}
-
-static void
 hear_engine(struct clock *m)
 {
 	struct clk_req req = { .type = 0 };
 	struct iovec iov = { &req, sizeof req };
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
-		.msg_control = control, .msg_controllen = sizeof control };
-	ssize_t n = recvmsg(CLOCK_FD_ENGINE, &msg, MSG_DONTWAIT);
-	struct cmsghdr *h = CMSG_FIRSTHDR(&msg);
-	int dir;
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	ssize_t n = recvmsg(CLOCK_FD_ENGINE, &msg, MSG_DONTWAIT | MSG_TRUNC);
+	struct clk_rep rep;
+	char text[80];
 
 	/* It went and left something unread; its last words come next. */
 	if (n < 0 && errno == ECONNRESET)
@@ -184,19 +131,23 @@ hear_engine(struct clock *m)
 		log_error("engine is gone without a word");
 		return;
 	}
-	/* Any other time the filter would not let us move a descriptor. */
-	if (msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC) ||
-	    (h && (req.type != CLK_SETUP || m->core.phase != PHASE_NEW ||
-	    h->cmsg_len != CMSG_LEN(sizeof dir)))) {
-		clockcore_breach(&m->core, "more than a message");
+	/* The launcher has had what came with CLK_SETUP; nothing else may. */
+	if (msg.msg_flags & MSG_CTRUNC && req.type != CLK_SETUP) {
+		clockcore_breach(&m->core, "a descriptor");
 		return;
 	}
-	if (h) {
-		memcpy(&dir, CMSG_DATA(h), sizeof dir);
-		dup2(dir, CLOCK_FD_DRIFT); /* the number that the filter knows */
-		close(dir);
-	}
-	answer(m, &req, (size_t)n);
+	if (!clockcore_request(&m->core, &req, (size_t)n, &rep))
+		return;
+	tell_engine(m, &rep);
+	if (req.type == CLK_READY && rep.error == 0)
+		tell_manager("READY=1");
+	if (req.type != CLK_STATUS || rep.error == ERANGE)
+		return;
+	/* WATCHDOG: so an engine that hangs is found out.  The numbers are the
+	 * frequency and what the guard still allows. */
+	snprintf(text, sizeof text, "WATCHDOG=1\nSTATUS=%lld ppt, %lld ns",
+	    rep.freq_ppt + 0LL, rep.budget_ns + 0LL);
+	tell_manager(text);
 }
 
 static void
@@ -226,27 +177,14 @@ hear_signal(struct clock *m)
 		log_info("a step was asked for by uid %u", si.ssi_uid);
 	} else if (si.ssi_signo == SIGHUP) {
 		tell_event(m, CLK_RELOAD);
+	} else if (si.ssi_signo == SIGALRM) {
+		clockcore_freeze(&m->core, 0);
 	} else if (!m->has_term) {
 		m->has_term = true;
-		m->deadline = TERM_NS +
-		    kernel_now(&m->kernel, CLOCK_MONOTONIC);
+		alarm(PATIENCE_S);
 		tell_manager("STOPPING=1");
 		tell_event(m, CLK_TERM);
 	}
-}
-
-/* How long to wait: until the slew is over, or patience; 0 when that has ended,
- * and the engine with it. */
-static int64_t
-patience(struct clock *m)
-{
-	int64_t left = m->deadline - kernel_now(&m->kernel, CLOCK_MONOTONIC);
-	int64_t ns = clockcore_timeout(&m->core);
-
-	if (left > 0)
-		return ns < 0 || ns > left ? left : ns;
-	clockcore_freeze(&m->core, 0);
-	return 0;
 }
 
 static void
@@ -258,9 +196,10 @@ run(struct clock *m)
 	uint64_t ticks;
 
 	while (c->phase != PHASE_ENDED) {
-		int64_t ns = patience(m);
+		int64_t ns = clockcore_timeout(c);
+		struct timespec slew_end = { ns / NSEC, ns % NSEC };
 
-		ppoll(fds, 3, &(struct timespec){ ns / NSEC, ns % NSEC }, NULL);
+		ppoll(fds, 3, ns < 0 ? NULL : &slew_end, NULL);
 		if (clockcore_expire(c))
 			tell_event(m, CLK_SLEWED);
 		/* The read fails with ECANCELED: that is the message. */
@@ -279,26 +218,28 @@ run(struct clock *m)
 	}
 }
 
-/* The launcher alone calls us, with STYLE LEAST DENIED ONCE RECORD FLOOR, and the
- * descriptors of privsep/fds.h; the signals are blocked. */
+/* Arguments: STYLE LEAST ROLE, as log_init() has them; DENIED ONCE RECORD FLOOR
+ * CEILING.  For the descriptors see privsep/fds.h. */
 int
 main(int argc, char **argv)
 {
-	struct clock m = { .kernel = { kernel_adjtimex, kernel_now },
-		.deadline = INT64_MAX };
+	struct clock m = { .kernel = { kernel_adjtimex, kernel_now } };
 
-	if (argc != 7)
+	if (argc != 9) /* from the launcher alone, for this build */
 		return EXIT_FAILURE;
 	log_init(CLOCK_FD_LOG, (enum log_style)atoi(argv[1]),
-	    (enum log_level)atoi(argv[2]), "clock");
-	bool denied = *argv[3] == '1';
-	m.is_once = *argv[4] == '1';
-	m.rec_name = argv[5];
+	    (enum log_level)atoi(argv[2]), argv[3]);
+	bool denied = *argv[4] == '1';
+	m.is_once = *argv[5] == '1';
+	m.rec_name = argv[6];
 	bool known = read(CLOCK_FD_REC, &m.rec, sizeof m.rec) == sizeof m.rec;
 	tzset(); /* reads files, which the filter would not let it */
-	drop(denied);
+	if (!confine(denied)) {
+		log_fatal("confinement: %s", strerror(errno));
+		return EXIT_FAILURE;
+	}
 	clockcore_init(&m.core, &m.kernel, known ? &m.rec : NULL,
-	    atoll(argv[6]), BUILD_DATE + GUARD_YEARS_S, denied);
+	    atoll(argv[7]), atoll(argv[8]), denied);
 	run(&m);
 	_exit(m.core.exit_code);
 }

@@ -39,10 +39,10 @@ in(int64_t v, int64_t least, int64_t most)
 static int
 kernel(struct clockcore *c, struct timex *tx)
 {
-	if (c->denied && tx->modes != 0)
-		return EPERM;
-	int r = c->k->adjtimex(c->k, tx);
-	if (r != 0)
+	bool denied = c->denied && tx->modes != 0;
+	int r = denied ? -EPERM : c->k->adjtimex(c->k, tx);
+
+	if (r != 0 && !denied)
 		log_error("adjtimex: %s", strerror(-r));
 	return -r;
 }
@@ -89,15 +89,12 @@ clockcore_init(struct clockcore *c, struct clock_kernel *k,
 	struct timex tx = { .modes = 0 };
 
 	*c = (struct clockcore){ .k = k, .phase = PHASE_NEW, .denied = denied,
+		.old = rec && !rec->ended ? &rec->state : NULL,
+		.guard = { .floor_s = floor_s, .ceiling_s = ceiling_s },
 		.status = nobody_steers };
-	c->guard.floor_s = floor_s;
-	c->guard.ceiling_s = ceiling_s;
-	if (rec && !rec->ended)
-		c->old = &rec->state;
 	kernel(c, &tx);
 	c->guard.s.base_ppt = rec ? rec->state.base_ppt :
 	    tx.freq * PPT_PER_PPM / FREQ_UNIT;
-	c->guard.s.safe_base_ppt = c->guard.s.base_ppt;
 	kernel(c, &rest);
 	kernel(c, &pll);
 	set_rate(c, c->guard.s.base_ppt);
@@ -151,9 +148,8 @@ do_adjust(struct clockcore *c, const struct clk_req *req)
 	int64_t most = c->guard.lim.max_base_ppt, was = c->guard.slew_ppt;
 
 	if (!in(a->base_ppt, -most, most) ||
-	    !in(a->slew_ppt, -2 * RATE_MOST, 2 * RATE_MOST) ||
-	    !in(a->base_ppt + a->slew_ppt, -RATE_MOST, RATE_MOST) ||
-	    !in(a->slew_ms, 0, 86400000))
+	    !in(a->slew_ppt, -RATE_MOST - a->base_ppt,
+	    RATE_MOST - a->base_ppt) || !in(a->slew_ms, 0, 86400000))
 		return ERANGE;
 	if (guard_slew(&c->guard, a->slew_ppt, a->slew_ms) != 0)
 		return ENOSPC;
@@ -340,7 +336,7 @@ clockcore_freeze(struct clockcore *c, int exit_code)
 {
 	if (c->phase == PHASE_ENDED)
 		return;
-	if (exit_code == EXIT_BREACH)
+	if (exit_code == EXIT_BREACH && c->phase & RUNNING)
 		c->guard.s.base_ppt = c->guard.s.safe_base_ppt;
 	end_slew(c);
 	c->guard.leap_ns = 0;

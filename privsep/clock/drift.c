@@ -14,18 +14,15 @@
 void
 file_replace(int dir, const char *name, const void *data, size_t len)
 {
-	char temp[CLK_DRIFT_NAME + 4];
-
 	if (*name == '\0')
 		return;
-	snprintf(temp, sizeof temp, "%s.tmp", name);
-	unlinkat(dir, temp, 0);
-	int fd = openat(dir, temp,
+	unlinkat(dir, FILE_TEMP, 0);
+	int fd = openat(dir, FILE_TEMP,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
 	/* Not renameat2(), which may use another call than the filter knows.
 	 * A short write (full disk) leaves the old file. */
 	if (fd < 0 || write(fd, data, len) != (ssize_t)len ||
-	    syscall(SYS_renameat2, dir, temp, dir, name, 0) != 0)
+	    syscall(SYS_renameat2, dir, FILE_TEMP, dir, name, 0) != 0)
 		log_warn("%s: %s", name, strerror(errno));
 	close(fd);
 }

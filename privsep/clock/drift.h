@@ -10,6 +10,8 @@
 
 #include "privsep/wire_clock.h"
 
+#define FILE_TEMP "tockd.tmp" /* what a file is called until it is whole */
+
 /* Puts len bytes into name (mode 0644) below dir; logs a failure.  Without a
  * name it does nothing. */
 void file_replace(int dir, const char *name, const void *data, size_t len);

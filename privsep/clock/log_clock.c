@@ -2,7 +2,8 @@
  *
  * common/log.h for the clock role, in half the lines of common/log.c: here no
  * message carries text of others, and none is long.  Writes only where there is
- * room, which every kind of sink tells poll(2); else the message is lost. */
+ * room, which every kind of sink tells poll(2); else the message is lost.  For
+ * LOGSTYLE_SYSLOG the role begins with RFC 3164's tag. */
 #include "common/log.h"
 
 #include <poll.h>
@@ -11,19 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-static struct {
+static struct sink {
 	int fd;
 	enum log_style style;
 	enum log_level least;
-} sink = { 2, LOGSTYLE_PLAIN, LOGLEVEL_INFO };
+	const char *role;
+} sink = { 2, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "clock" };
 
 void
 log_init(int fd, enum log_style style, enum log_level least, const char *role)
 {
-	(void)role; /* "clock" */
-	sink.fd = fd;
-	sink.style = style;
-	sink.least = least;
+	sink = (struct sink){ fd, style, least, role };
 }
 
 void
@@ -31,24 +30,23 @@ log_at(enum log_level level, const char *fmt, ...)
 {
 	static const int severity[] = { 7, 6, 4, 3, 2 };
 	struct pollfd out = { sink.fd, POLLOUT, 0 };
-	const struct timespec at_once = { 0, 0 };
-	char start[32], text[192], line[256];
+	int daemon = sink.style == LOGSTYLE_SYSLOG ? 3 << 3 : 0;
+	char start[32], text[160], line[256];
 	time_t now = time(NULL);
 	va_list ap;
 
-	if (level < sink.least || ppoll(&out, 1, &at_once, NULL) != 1)
+	if (level < sink.least ||
+	    ppoll(&out, 1, &(struct timespec){ 0, 0 }, NULL) != 1)
 		return;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);
 	va_end(ap);
 	if (sink.style == LOGSTYLE_PLAIN)
 		strftime(start, sizeof start, "%FT%TZ ", gmtime(&now));
-	else if (sink.style == LOGSTYLE_PREFIX)
-		snprintf(start, sizeof start, "<%d>", severity[level + 1]);
-	else /* 3 << 3: the facility "daemon" (RFC 3164) */
-		snprintf(start, sizeof start, "<%d>tockd[%d]: ", 3 << 3 |
-		    severity[level + 1], (int)getpid());
-	int n = snprintf(line, sizeof line, "%sclock: %s\n", start, text);
+	else
+		sprintf(start, "<%d>", daemon | severity[level + 1]);
+	int n = snprintf(line, sizeof line, "%s%.32s: %s\n", start, sink.role,
+	    text);
 	ssize_t r = write(sink.fd, line, (size_t)n);
 	(void)r;
 }

@@ -140,9 +140,11 @@ def every_breach_is_found(folder):
         ends(folder, BREACH, what, act)
     for what, act in (
             ("CLK_STATUS first", lambda p: p.say(STATUS)),
-            ("two descriptors with CLK_SETUP",
-             lambda p: p.say(SETUP, limits(), fds=[0, 0]))):
+            ("CLK_SEAL first", lambda p: p.say(SEAL))):
         ends(folder, BREACH, what, act, nothing)
+    # The launcher takes it, in the engine's set-up, and there is no clock yet.
+    ends(folder, 1, "no directory with CLK_SETUP",
+         lambda p: p.say(SETUP, limits(), fds=[0]), nothing)
 
 
 def last_words_are_heard(folder):

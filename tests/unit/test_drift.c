@@ -93,7 +93,7 @@ START_TEST(a_planted_temporary_is_not_followed)
 	int dir = enter(path);
 
 	file_replace(dir, "victim", "safe", 4);
-	ck_assert_int_eq(symlinkat("victim", dir, "drift.tmp"), 0);
+	ck_assert_int_eq(symlinkat("victim", dir, FILE_TEMP), 0);
 	file_replace(dir, "drift", "mine", 4);
 	load(dir, "victim", text);
 	ck_assert_str_eq(text, "safe");
