@@ -131,11 +131,10 @@ hear_engine(struct clock *m)
 		log_error("engine is gone without a word");
 		return;
 	}
-	/* The launcher has had what came with CLK_SETUP; nothing else may. */
-	if (msg.msg_flags & MSG_CTRUNC && req.type != CLK_SETUP) {
-		clockcore_breach(&m->core, "a descriptor");
-		return;
-	}
+	/* The launcher has had what came with CLK_SETUP; no other message has a
+	 * descriptor: this is none. */
+	if (msg.msg_flags & MSG_CTRUNC && req.type != CLK_SETUP)
+		n = 0;
 	if (!clockcore_request(&m->core, &req, (size_t)n, &rep))
 		return;
 	tell_engine(m, &rep);
@@ -151,24 +150,17 @@ hear_engine(struct clock *m)
 }
 
 static void
-reap(void)
-{
-	int status, pid;
-
-	while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0)
-		log_warn("process %d has ended: signal %d, status %d", pid,
-		    WTERMSIG(status), WEXITSTATUS(status));
-}
-
-static void
 hear_signal(struct clock *m)
 {
 	struct signalfd_siginfo si;
+	int status, pid;
 
 	if (read(CLOCK_FD_SIGNALS, &si, sizeof si) != sizeof si)
 		return;
 	if (si.ssi_signo == SIGCHLD) {
-		reap();
+		while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0)
+			log_warn("process %d has ended: signal %d, status %d",
+			    pid, WTERMSIG(status), WEXITSTATUS(status));
 	} else if (si.ssi_signo == SIGUSR1) {
 		/* In any other kind of signal the uid may be made up. */
 		if (si.ssi_uid == 0 && si.ssi_code == SI_USER)
@@ -202,7 +194,7 @@ run(struct clock *m)
 		ppoll(fds, 3, ns < 0 ? NULL : &slew_end, NULL);
 		if (clockcore_expire(c))
 			tell_event(m, CLK_SLEWED);
-		/* The read fails with ECANCELED: that is the message. */
+		/* It says ECANCELED when the clock was set; a look never harms. */
 		if (read(CLOCK_FD_WAS_SET, &ticks, sizeof ticks))
 			guard_look(&c->guard, clock_stamp(&m->kernel));
 		if (fds[0].revents)
@@ -214,7 +206,7 @@ run(struct clock *m)
 	/* How the engine ended should not go unsaid; SIGCHLD tells us. */
 	if (c->exit_code == EXIT_ENGINE_GONE) {
 		ppoll(fds, 1, &(struct timespec){ 1, 0 }, NULL);
-		reap();
+		hear_signal(m);
 	}
 }
 

@@ -13,6 +13,8 @@
 #define PPT_PER_TICK INT64_C(100000000) /* one microsecond in 10 ms */
 #define TICK 10000
 #define FREQ_UNIT 65536 /* kernel: 2^-16 ppm */
+#define FREQ_TICKS 5
+#define FREQ_MOST (FREQ_TICKS * PPT_PER_TICK) /* 500 ppm: the kernel's */
 #define RATE_MOST (PPT / 10)
 #define ERROR_MOST (16 * NSEC)
 
@@ -47,15 +49,13 @@ kernel(struct clockcore *c, struct timex *tx)
 	return -r;
 }
 
-/* Below 500 ppm, as far as the kernel goes, with frequency alone: a change of
- * tick is coarse. */
+/* Below 500 ppm with frequency alone: a change of tick is coarse. */
 static int
 set_rate(struct clockcore *c, int64_t ppt)
 {
-	int64_t ticks = ppt / (5 * PPT_PER_TICK) * 5;
-	int64_t rest = ppt - ticks * PPT_PER_TICK;
 	struct timex tx = { .modes = ADJ_FREQUENCY | ADJ_TICK,
-		.tick = TICK + ticks, .freq = rest * FREQ_UNIT / PPT_PER_PPM };
+		.tick = TICK + ppt / FREQ_MOST * FREQ_TICKS,
+		.freq = ppt % FREQ_MOST * FREQ_UNIT / PPT_PER_PPM };
 
 	return kernel(c, &tx);
 }
@@ -253,8 +253,9 @@ find_verb(const struct clockcore *c, const struct clk_req *req, size_t len)
 	return v->phases & c->phase ? v : NULL;
 }
 
-bool
-clockcore_breach(struct clockcore *c, const char *why)
+/* A message that must not be answered. */
+static bool
+breach(struct clockcore *c, const char *why)
 {
 	clockcore_freeze(c, EXIT_BREACH);
 	log_fatal("engine sent %s: taken for compromised", why);
@@ -270,13 +271,13 @@ clockcore_request(struct clockcore *c, const struct clk_req *req, size_t len,
 	int error = 0;
 
 	if (!v)
-		return clockcore_breach(c, "a malformed message");
+		return breach(c, "a malformed message");
 	c->seq++;
 	c->rate = now.raw - c->rate_from < NSEC ? c->rate + 1 : 1;
 	if (c->rate == 1)
 		c->rate_from = now.raw;
 	if (c->rate > CLK_RATE_BREACH)
-		return clockcore_breach(c, "a flood");
+		return breach(c, "a flood");
 	guard_look(&c->guard, now);
 	if (req->type == CLK_BYE) { /* never answered, so never refused */
 		bool good = in(req->u.exit_code, 0, 255);
@@ -292,7 +293,7 @@ clockcore_request(struct clockcore *c, const struct clk_req *req, size_t len,
 	if (error == ERANGE) {
 		int64_t *slot = &c->errors[c->n_errors++ % CLOCK_ERRORS];
 		if (now.raw <= *slot)
-			return clockcore_breach(c, "nonsense again and again");
+			return breach(c, "nonsense again and again");
 		*slot = now.raw + GUARD_MINUTE_NS;
 	}
 	if (error == 0 && v->then)

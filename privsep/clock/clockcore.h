@@ -63,10 +63,6 @@ void clockcore_init(struct clockcore *, struct clock_kernel *,
 bool clockcore_request(struct clockcore *, const struct clk_req *, size_t len,
     struct clk_rep *rep);
 
-/* A message that must not be answered: freezes, logs, exit code 76.  Returns
- * false. */
-bool clockcore_breach(struct clockcore *, const char *why);
-
 /* ns of CLOCK_MONOTONIC until clockcore_expire() has something to do; -1 =
  * never. */
 int64_t clockcore_timeout(const struct clockcore *);

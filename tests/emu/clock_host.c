@@ -178,6 +178,17 @@ clock_host_engine_dies(struct clock_host *h)
 }
 
 void
+clock_host_breach(struct clock_host *h)
+{
+	const struct clk_req none = { 0 };
+	struct clk_rep rep;
+
+	clockcore_request(&h->core, &none, 0, &rep);
+	settle(h);
+	save(h);
+}
+
+void
 clock_host_kill(struct clock_host *h)
 {
 	h->core.phase = PHASE_ENDED;

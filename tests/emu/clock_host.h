@@ -47,6 +47,7 @@ bool clock_host_call(struct clock_host *, struct clk_req *, uint32_t type,
 
 void clock_host_run(struct clock_host *, int64_t raw_ns); /* time goes by */
 void clock_host_engine_dies(struct clock_host *);  /* ends with 75 */
+void clock_host_breach(struct clock_host *);       /* nonsense: ends with 76 */
 void clock_host_kill(struct clock_host *);         /* SIGKILL, no record */
 void clock_host_term(struct clock_host *);         /* SIGTERM and no BYE */
 void clock_host_foreign_step(struct clock_host *, int64_t ns);

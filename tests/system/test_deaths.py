@@ -129,7 +129,47 @@ def an_assertion_is_an_abort(folder):
                   f"{daemon.process.returncode}")
 
 
+def time_seen():
+    """The clock's own note of a time that has been, s since 1970."""
+    return int.from_bytes(pathlib.Path(
+        "/var/lib/tock/clock/time").read_bytes(), sys.byteorder) / 1e9
+
+
+def the_floor_of_the_time_is_of_the_end(folder):
+    """Without a drift file, with which it would be written, too."""
+    with lib.clock() as keeper, \
+            reference.serving(lib.BUILD, folder / "anchor", 0.002,
+                              keeper=keeper) as ref, \
+            lib.tockd(folder, [f"server 127.0.0.1 port {ref.port} {POLL}"],
+                      keeper=keeper) as daemon:
+        lib.check(daemon.says("following", 20), "it synchronises")
+        time.sleep(3)
+        end = time.time()
+        lib.check(daemon.stop() == 0 and abs(time_seen() - end) < 1,
+                  f"what it noted is {end - time_seen():.3f} s before its end")
+
+
+def a_denied_run_leaves_no_trace(folder):
+    boot = pathlib.Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    record = pathlib.Path(f"/run/tock/clock/guard1-{boot}")
+    seen = pathlib.Path("/var/lib/tock/clock/time")
+    for text in None, b"not to be touched":
+        for path in record, seen:
+            path.unlink(missing_ok=True)
+            if text is not None:
+                path.write_bytes(text)
+        with lib.tockd(folder, ["server 127.0.0.1 port 9"], "-x") as daemon:
+            time.sleep(1)
+            lib.check(daemon.stop() == 0, "-x: status 0")
+        now = [path.read_bytes() if path.exists() else None
+               for path in (record, seen)]
+        lib.check(now == [text, text], f"record and time are as before: {now}")
+    for path in record, seen:
+        path.unlink(missing_ok=True)
+
+
 lib.alone()
 lib.main(engine_dies_in_a_slew, clock_dies, resolver_dies,
          sigterm_ends_in_order, every_ending_signal_is_orderly,
-         an_assertion_is_an_abort)
+         an_assertion_is_an_abort, the_floor_of_the_time_is_of_the_end,
+         a_denied_run_leaves_no_trace)

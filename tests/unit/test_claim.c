@@ -155,8 +155,7 @@ fate(struct world *w)
 	switch (below(w, 40)) {
 	case 0: clock_host_engine_dies(&w->h); break;
 	case 1: clock_host_kill(&w->h); break;
-	case 2: clockcore_breach(&w->h.core, "a test");
-		break;
+	case 2: clock_host_breach(&w->h); break;
 	case 3: clock_host_suspend(&w->h, below(w, 3600 * NSEC)); break;
 	case 4:
 	case 5:
