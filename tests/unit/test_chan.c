@@ -149,6 +149,30 @@ start_rpc(void)
 	clock_rpc_init(&rpc, pair[0]);
 }
 
+START_TEST(a_look_ahead_leaves_the_message)
+{
+	char c;
+	int got, fds[2] = { open("/dev/null", O_RDONLY), 0 };
+
+	fresh_pair();
+	ck_assert_int_eq(chan_peek_fd(pair[1], 0), -ETIMEDOUT);
+	send_fds(pair[0], fds, 2);
+	int before = lowest_free();
+	int seen = chan_peek_fd(pair[1], 0); /* the first, and no other */
+	ck_assert(same_file(seen, fds[0]));
+	ck_assert_int_eq(fcntl(seen, F_GETFD), FD_CLOEXEC);
+	close(seen);
+	ck_assert_int_eq(lowest_free(), before);
+	ck_assert_int_eq(chan_recv(pair[1], &c, 1, &got), 1);
+	ck_assert(same_file(got, fds[0]));
+	ck_assert_int_eq(chan_send(pair[0], "x", 1, -1, 0), 0);
+	ck_assert_int_eq(chan_peek_fd(pair[1], 0), -1);
+	close(pair[0]);
+	ck_assert_int_eq(chan_recv(pair[1], &c, 1, NULL), 1);
+	ck_assert_int_eq(chan_peek_fd(pair[1], 0), -EPIPE);
+}
+END_TEST
+
 START_TEST(an_answer_ends_the_call_and_events_wait)
 {
 	struct clk_req req = { .type = CLK_ADJUST }, sent;
@@ -232,6 +256,6 @@ UNIT_MAIN("chan", a_message_keeps_its_boundaries,
     a_peer_that_is_gone_reads_as_0_and_writes_as_epipe,
     a_descriptor_travels_and_closes_on_exec,
     descriptors_too_many_or_unasked_are_not_kept,
-    an_answer_ends_the_call_and_events_wait,
+    a_look_ahead_leaves_the_message, an_answer_ends_the_call_and_events_wait,
     a_clock_that_answers_wrongly_is_a_stranger, a_clock_that_is_gone_is_seen,
     bye_carries_the_exit_code)
