@@ -68,8 +68,8 @@ struct confine_limits {
 };
 
 /* The part of confine_drop that an exec does not undo: securebits, bounding
- * set, ids (where we are uid 0), and of the capabilities only number keep (-1 none),
- * which goes through one exec as an ambient one.  Returns 0 or -errno. */
+ * set, ids (where we are uid 0), and of the capabilities only number keep (-1
+ * none), which goes through one exec as an ambient one.  Returns 0 or -errno. */
 int confine_become(const struct confine_user *u, int keep);
 
 /* The part of confine_drop that needs no right and survives an exec as well: no
