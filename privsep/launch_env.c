@@ -107,8 +107,6 @@ launch_env_take(struct launch_env *env)
 		}
 		env->listen_fds = (int)n;
 	}
-	if (is_ours("WATCHDOG_PID"))
-		env->watchdog_usec = number("WATCHDOG_USEC");
 	env->has_journal = is_journal();
 	snprintf(env->made_dirs, sizeof env->made_dirs, ":%s:%s:",
 	    run == NULL ? "" : run, state == NULL ? "" : state);

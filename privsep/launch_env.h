@@ -12,13 +12,12 @@
 
 struct launch_env {
 	int notify_fd;          /* connected to NOTIFY_SOCKET, or -1 */
-	uint64_t watchdog_usec; /* 0 = none is wanted */
 	int listen_fds;         /* so many, from descriptor 3 on */
 	bool has_journal;       /* descriptor 2 leads to the journal */
 	char made_dirs[512];    /* ":a:b:" that the service manager made for us */
 };
 
-/* Reads NOTIFY_SOCKET, WATCHDOG_USEC, LISTEN_FDS, JOURNAL_STREAM,
+/* Reads NOTIFY_SOCKET, LISTEN_FDS, JOURNAL_STREAM,
  * RUNTIME_DIRECTORY and STATE_DIRECTORY, then empties the environment: with
  * ambient capabilities a role would obey LD_PRELOAD.  Must be called before
  * anything is opened.  Returns 0, or -errno after logging it. */
