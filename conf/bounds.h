@@ -12,6 +12,27 @@
 #define CONFIG_FILES_MAX 1000
 #define CONFIG_LINES_MAX 20000 /* directives, comments do not count */
 
+#define CONFIG_TZ_MAX 64         /* name of a time zone */
+#define CONFIG_DEVICE_MAX 16     /* name of an interface, IFNAMSIZ */
+
+/* Selection options of a source, in config_source.select. */
+enum config_select {
+	SELECT_PREFER = 1 << 0,
+	SELECT_NOSELECT = 1 << 1,
+	SELECT_TRUST = 1 << 2,
+	SELECT_REQUIRE = 1 << 3,
+};
+
+enum config_authselect {
+	AUTHSELECT_MIX, AUTHSELECT_IGNORE, AUTHSELECT_PREFER,
+	AUTHSELECT_REQUIRE,
+};
+
+/* How a leap second is made. */
+enum config_leapsec {
+	LEAPSEC_SYSTEM, LEAPSEC_STEP, LEAPSEC_SLEW, LEAPSEC_IGNORE,
+};
+
 /* Commands that `opencommands` opens to UDP, in config.opencommands. */
 enum config_open {
 	OPEN_ACTIVITY = 1 << 0,

@@ -23,6 +23,15 @@ config_init(struct config *c)
 		.maxclockerror_ppm = 1,
 		.combinelimit = 3,
 		.minsources = 1,
+		.maxjitter = 1,
+		.reselectdist = 1e-4,
+		.stratumweight = 1e-3,
+		.maxstratum = 15,
+		.minsamples = 6,
+		.maxupdateskew_ppm = 1000,
+		.corrtimeratio = 3,
+		.acquisitionport = -1,
+		.refresh = 1209600,
 		.opencommands = OPEN_DEFAULT,
 		.pidfile = PATH_PID,
 		.cmdport = 323,
@@ -46,6 +55,7 @@ void
 config_fini(struct config *c)
 {
 	free(c->sources);
+	free(c->initstepslew_hosts);
 	free_strings(c->lines, c->n_lines);
 	free_strings(c->warnings, c->n_warnings);
 	memset(c, 0, sizeof *c);

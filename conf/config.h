@@ -29,9 +29,32 @@ struct config_source {
 	int minpoll, maxpoll; /* log2 s, -7..24; 6, 10 */
 	bool iburst;
 	double maxdelay;      /* s, 0..1000; 3 */
-	int version;          /* 1..4; 4 */
+	int version;          /* 1..4; 4; 0 = not written */
 	enum addr_family family; /* ipv4, ipv6; ADDR_NONE = both */
+
+	bool is_pool;         /* a `pool` line: several addresses of the name */
+	int maxsources;       /* pool: how many, 1..16; 4 */
+	bool burst;
+	int presend;          /* log2 s, -32..32; SOURCE_NO_PRESEND */
+	bool offline, auto_offline;
+	bool xleave;
+	uint32_t key;         /* 1..2^32-1; 0 = none */
+	bool copy;
+	unsigned select;      /* enum config_select, bits */
+	double maxdelayratio; /* 0..1e6; 0 = off */
+	double maxdelaydevratio; /* 0..1e6; 10; 0 = off */
+	double maxdelayquant; /* 0.05..0.95; 0 = off */
+	double mindelay;      /* s, 0..1000; 0 = measured */
+	double asymmetry;     /* -0.5..0.5; SOURCE_AUTO_ASYMMETRY */
+	double offset;        /* s, added to each sample's; chrony's sign */
+	int minsamples, maxsamples; /* >= 0; -1 = the global one */
+	int maxunreach;       /* polls, >= 0; 100000 */
+	int filter;           /* polls, >= 0; 0 = off */
+	int polltarget;       /* samples, >= 1; 8 */
+	int minstratum;       /* 0..16; 0 */
 };
+#define SOURCE_NO_PRESEND 100
+#define SOURCE_AUTO_ASYMMETRY 1.0
 
 struct config_guard {
 	bool written;            /* there is a guard line */
@@ -57,8 +80,37 @@ struct config {
 	bool has_maxdrift;        /* written: the guard's frequency limit */
 	double maxdrift_ppm;      /* 0..100000; 100000 where not written */
 	double maxdistance;       /* s, 0..1e6; 3 */
+	double maxjitter;         /* s, 0..1e6; 1 */
+	double reselectdist;      /* s, 0..1e6; 1e-4 */
+	double stratumweight;     /* s, 0..1e6; 1e-3 */
+	int minstratum, maxstratum; /* of sources, 0..15; 0, 15 */
+	int authselectmode;       /* enum config_authselect; mix */
+	int minsamples, maxsamples; /* of a source; 6, 0 = no limit */
 	double maxclockerror_ppm; /* 0..1e6; 1 */
 	double combinelimit;      /* 0..1e9; 3; 0 = do not combine */
+	double maxupdateskew_ppm; /* 0..1e6; 1000 */
+	double corrtimeratio;     /* 1e-6..1e6; 3 */
+	bool has_maxchange;
+	double maxchange_offset;  /* s, 0..1e9 */
+	int maxchange_start, maxchange_ignore; /* updates; ignore < 0: never
+	                                          exit */
+	int fallback_min, fallback_max; /* log2 s, 0..30; 0 0 = off */
+	int leapsecmode;          /* enum config_leapsec; system */
+	char leapsectz[CONFIG_TZ_MAX]; /* "" = none, e.g. "right/UTC" */
+	char leapseclist[CONFIG_PATH_MAX]; /* "" = none */
+	bool has_initstepslew;
+	double initstepslew_threshold; /* s, 0..1e9 */
+	char (*initstepslew_hosts)[256]; /* may be none */
+	size_t n_initstepslew_hosts;
+
+	int acquisitionport;      /* 0..65535; -1 = a new one per request; 0 =
+	                             one random port for good */
+	struct addr bindacq4, bindacq6; /* source addresses; ADDR_NONE = any */
+	char bindacqdevice[CONFIG_DEVICE_MAX]; /* "" = any */
+	int dscp;                 /* 0..63; 0 */
+	char dumpdir[CONFIG_PATH_MAX]; /* "" = none */
+	char keyfile[CONFIG_PATH_MAX]; /* "" = none */
+	int refresh;              /* s, 0 = never; 1209600 */
 	int minsources;           /* >= 1; 1 */
 	bool rtcsync;
 	bool opencommands_set;
@@ -84,6 +136,9 @@ struct config {
 
 void config_init(struct config *); /* the defaults */
 void config_fini(struct config *);
+
+/* What a source has where its line says nothing; the name is left alone. */
+void source_defaults(struct config_source *);
 
 /* Adds the file, and what it includes, to c.  Returns 0, -ENOMEM, or
  * CONFIG_E_BAD with *e filled (then lines before the bad one are in c, so that

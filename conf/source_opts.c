@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/source_opts.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "conf/directives.h"
 #include "conf/list.h"
 
 #define LABEL_MAX 63 /* RFC 1035 section 2.3.4 */
@@ -20,7 +25,12 @@ struct wanted {
 #define AT(field) offsetof(struct wanted, source.field)
 #define LATER(name, doc) { name, VALUE_LATER, 0, 0, 0, "", doc }
 
+#define SELECT(name, bit, doc) \
+	{ name, VALUE_BIT, AT(select), 0, bit, "", doc }
+
 static const struct value rows[] = {
+	{ "maxsources", VALUE_INT, AT(maxsources), 1, INT_MAX, "",
+	    "how many servers of a pool are used" },
 	{ "minpoll", VALUE_INT, AT(minpoll), -7, 24, "log2 s",
 	    "the shortest poll interval" },
 	{ "maxpoll", VALUE_INT, AT(maxpoll), -7, 24, "log2 s",
@@ -37,37 +47,58 @@ static const struct value rows[] = {
 	    "only IPv4 addresses of the name" },
 	{ "ipv6", VALUE_FLAG, offsetof(struct wanted, ipv6), 0, 0, "",
 	    "only IPv6 addresses of the name" },
-	LATER("burst", "up to four requests where a good sample is missing"),
-	LATER("key", "authentication with a key of the key file"),
+	{ "burst", VALUE_FLAG, AT(burst), 0, 0, "",
+	    "up to four requests where a good sample is missing" },
+	{ "key", VALUE_U32, AT(key), 1, 4294967295, "",
+	    "authentication with a key of the key file" },
 	LATER("nts", "authentication with NTS"),
 	LATER("certset", "the set of trusted certificates for NTS"),
 	LATER("ntsport", "the TCP port for NTS key establishment"),
-	LATER("maxdelayratio", "a limit for the delay over the least one"),
-	LATER("maxdelaydevratio", "a limit for the delay over its deviation"),
-	LATER("maxdelayquant", "a limit for the delay as a quantile"),
-	LATER("mindelay", "the least round trip, fixed"),
-	LATER("asymmetry", "how the network's jitter divides on both ways"),
-	LATER("offset", "a correction that is added to each sample"),
-	LATER("minsamples", "the least number of samples kept"),
-	LATER("maxsamples", "the largest number of samples kept"),
-	LATER("maxunreach", "how long an unreachable source stays selected"),
-	LATER("filter", "several polls make one sample"),
-	LATER("offline", "do not poll until told so"),
-	LATER("auto_offline", "go offline when sending fails"),
-	LATER("prefer", "select it before others"),
-	LATER("noselect", "watch it, but do not follow it"),
-	LATER("trust", "sources without trust do not outvote it"),
-	LATER("require", "at least one such source has to agree"),
-	LATER("xleave", "interleaved mode"),
-	LATER("polltarget", "how many samples the poll interval aims at"),
-	LATER("presend", "an extra packet before the measurement"),
-	LATER("minstratum", "the source's stratum is at least this"),
-	LATER("copy", "take over the server's stratum and reference ID"),
+	{ "maxdelayratio", VALUE_DOUBLE, AT(maxdelayratio), 0, 1e6, "",
+	    "a limit for the delay over the least one" },
+	{ "maxdelaydevratio", VALUE_DOUBLE, AT(maxdelaydevratio), 0, 1e6, "",
+	    "a limit for the delay over its deviation" },
+	{ "maxdelayquant", VALUE_DOUBLE, AT(maxdelayquant), 0.05, 0.95, "",
+	    "a limit for the delay as a quantile" },
+	{ "mindelay", VALUE_DOUBLE, AT(mindelay), 0, 1000, "s",
+	    "the least round trip, fixed" },
+	{ "asymmetry", VALUE_DOUBLE, AT(asymmetry), -0.5, 0.5, "",
+	    "how the network's jitter divides on both ways" },
+	{ "offset", VALUE_DOUBLE, AT(offset), -1e6, 1e6, "s",
+	    "a correction that is added to each sample" },
+	{ "minsamples", VALUE_INT, AT(minsamples), 0, INT_MAX, "",
+	    "the least number of samples kept" },
+	{ "maxsamples", VALUE_INT, AT(maxsamples), 0, INT_MAX, "",
+	    "the largest number of samples kept" },
+	{ "maxunreach", VALUE_INT, AT(maxunreach), 0, INT_MAX, "polls",
+	    "how long an unreachable source stays selected" },
+	{ "filter", VALUE_INT, AT(filter), 0, INT_MAX, "polls",
+	    "several polls make one sample" },
+	{ "offline", VALUE_FLAG, AT(offline), 0, 0, "",
+	    "do not poll until told so" },
+	{ "auto_offline", VALUE_FLAG, AT(auto_offline), 0, 0, "",
+	    "go offline when sending fails" },
+	SELECT("prefer", SELECT_PREFER, "select it before others"),
+	SELECT("noselect", SELECT_NOSELECT, "watch it, but do not follow it"),
+	SELECT("trust", SELECT_TRUST, "sources without trust do not outvote it"),
+	SELECT("require", SELECT_REQUIRE, "at least one such source has to agree"),
+	{ "xleave", VALUE_FLAG, AT(xleave), 0, 0, "",
+	    "interleaved mode" },
+	{ "polltarget", VALUE_INT, AT(polltarget), 1, INT_MAX, "samples",
+	    "how many samples the poll interval aims at" },
+	{ "presend", VALUE_INT, AT(presend), -32, 32, "log2 s",
+	    "an extra packet before the measurement" },
+	{ "minstratum", VALUE_INT, AT(minstratum), 0, 16, "",
+	    "the source's stratum is at least this" },
+	{ "copy", VALUE_FLAG, AT(copy), 0, 0, "",
+	    "take over the server's stratum and reference ID" },
 	LATER("extfield", "an extension field in requests"),
-	LATER("maxsources", "how many servers of a pool are used"),
 };
 
-const struct value_list source_options = { rows, sizeof rows / sizeof *rows };
+/* The first row is for pools alone. */
+const struct value_list pool_options = { rows, sizeof rows / sizeof *rows };
+const struct value_list source_options = { rows + 1,
+	sizeof rows / sizeof *rows - 1 };
 
 /* Letters, digits, hyphens and underscores in labels of 1..63 bytes, perhaps
  * with a last dot. */
@@ -102,11 +133,13 @@ looks_like_address(const char *name)
 }
 
 static int
-bad_name(struct parse *p, const char *what)
+bad_name(struct parse *p, const struct wanted *w, const char *what)
 {
-	parse_hint(p, "server takes the name or the address of one server, such "
-	    "as 0.pool.ntp.org, 192.0.2.1 or 2001:db8::1");
-	return parse_fail(p, 1, "server: \"%s\" %s",
+	const char *directive = w->source.is_pool ? "pool" : "server";
+
+	parse_hint(p, "%s takes the name or the address of one server, such "
+	    "as 0.pool.ntp.org, 192.0.2.1 or 2001:db8::1", directive);
+	return parse_fail(p, 1, "%s: \"%s\" %s", directive,
 	    parse_shown(p->line->word[1]).text, what);
 }
 
@@ -116,17 +149,17 @@ set_name(struct parse *p, struct wanted *w)
 	const char *name = p->line->word[1];
 
 	if (lex_is_comment(name))
-		return bad_name(p, "is not a name; comments stand on lines of "
+		return bad_name(p, w, "is not a name; comments stand on lines of "
 		    "their own");
 	if (strlen(name) >= sizeof w->source.name)
-		return bad_name(p, "is longer than 255 bytes");
+		return bad_name(p, w, "is longer than 255 bytes");
 	if (looks_like_address(name)) {
 		if (addr_parse(&w->addr, name) != 0)
-			return bad_name(p, "is not an IP address");
+			return bad_name(p, w, "is not an IP address");
 		if (!addr_is_unicast(&w->addr))
-			return bad_name(p, "is not the address of a server");
+			return bad_name(p, w, "is not the address of a server");
 	} else if (!is_host_name(name)) {
-		return bad_name(p, "is not a host name");
+		return bad_name(p, w, "is not a host name");
 	}
 	memcpy(w->source.name, name, strlen(name) + 1);
 	return 0;
@@ -207,27 +240,102 @@ add(struct parse *p, const struct config_source *s)
 	return 0;
 }
 
+void
+source_defaults(struct config_source *s)
+{
+	s->port = 123;
+	s->minpoll = 6;
+	s->maxpoll = 10;
+	s->maxdelay = 3;
+	s->maxsources = 4;
+	s->presend = SOURCE_NO_PRESEND;
+	s->maxdelaydevratio = 10;
+	s->asymmetry = SOURCE_AUTO_ASYMMETRY;
+	s->minsamples = s->maxsamples = -1;
+	s->maxunreach = 100000;
+	s->polltarget = 8;
+}
+
+static bool
+is_host(const char *word)
+{
+	struct addr a;
+
+	if (looks_like_address(word))
+		return addr_parse(&a, word) == 0 && addr_is_unicast(&a);
+	return strlen(word) < sizeof ((struct config_source *)0)->name &&
+	    is_host_name(word);
+}
+
+/* `initstepslew THRESHOLD [HOST...]`; without hosts the sources are asked. */
+int
+initstepslew_parse(struct parse *p)
+{
+	const struct directive *d = directive_find("initstepslew");
+	unsigned n = p->line->n > 2 ? p->line->n - 2 : 0;
+	struct config *c = p->config;
+	struct config next = *c;
+
+	assert(d != NULL);
+	if (p->line->n < 2) {
+		parse_hint(p, "usage: initstepslew THRESHOLD [HOST...]");
+		return parse_fail(p, 0, "initstepslew: THRESHOLD is missing");
+	}
+	int r = value_set(p, 1, &d->values.rows[0], &next);
+	if (r != 0)
+		return r;
+	for (unsigned i = 2; i < n + 2; i++)
+		if (!is_host(p->line->word[i])) {
+			parse_hint(p, lex_is_comment(p->line->word[i]) ?
+			    "comments stand on lines of their own" :
+			    "name hosts or their addresses");
+			return parse_fail(p, i, "initstepslew: \"%s\" is not a "
+			    "host", parse_shown(p->line->word[i]).text);
+		}
+
+	char(*hosts)[256] = calloc(n + 1, sizeof *hosts);
+	if (hosts == NULL)
+		return -ENOMEM;
+	for (unsigned i = 0; i < n; i++)
+		memcpy(hosts[i], p->line->word[i + 2],
+		    strlen(p->line->word[i + 2]) + 1);
+	free(c->initstepslew_hosts);
+	c->initstepslew_hosts = hosts;
+	c->n_initstepslew_hosts = n;
+	c->initstepslew_threshold = next.initstepslew_threshold;
+	c->has_initstepslew = true;
+	return 0;
+}
+
 int
 source_parse(struct parse *p)
 {
-	struct wanted w = { .source = { .port = 123, .minpoll = 6,
-		.maxpoll = 10, .maxdelay = 3, .version = 4 } };
+	struct wanted w = { .source = { .is_pool =
+		strcasecmp(p->line->word[0], "pool") == 0 } };
+	const char *directive = w.source.is_pool ? "pool" : "server";
 	int r;
 
+	source_defaults(&w.source);
+
 	if (p->line->n < 2) {
-		parse_hint(p, "usage: server NAME [iburst] [minpoll N] "
-		    "[maxpoll N] [port N] [maxdelay S] [version N] [ipv4|ipv6]");
-		return parse_fail(p, 0, "server: the name is missing");
+		parse_hint(p, "usage: %s NAME [iburst] [minpoll N] "
+		    "[maxpoll N] [key ID] [prefer] ...: tock.conf(5)",
+		    directive);
+		return parse_fail(p, 0, "%s: the name is missing", directive);
 	}
 	r = set_name(p, &w);
 	if (r == 0)
-		r = value_set_options(p, 2, &source_options, &w, "server");
+		r = value_set_options(p, 2,
+		    w.source.is_pool ? &pool_options : &source_options, &w,
+		    directive);
 	if (r == 0)
 		r = set_family(p, &w);
 	if (r == 0)
 		r = settle_polls(p, &w.source);
 	if (r != 0)
 		return r;
+	if (w.source.maxsources > SOURCE_POOL_MAX)
+		w.source.maxsources = SOURCE_POOL_MAX;
 	if (w.addr.family != ADDR_NONE &&
 	    is_listed(p->config, &w.addr, w.source.port))
 		return parse_warn(p, 1,

@@ -73,6 +73,19 @@ value_describe(const struct value *v, char *buf, size_t size)
 	case VALUE_USER:
 		snprintf(buf, size, "the name of a user");
 		return;
+	case VALUE_NAME:
+		snprintf(buf, size, "a word of at most %.0f bytes", v->max);
+		return;
+	case VALUE_DIRECTORY:
+		snprintf(buf, size, "the absolute path of a directory");
+		return;
+	case VALUE_ADDR:
+		snprintf(buf, size, "an IP address");
+		return;
+	case VALUE_WORD:
+		snprintf(buf, size, "one of: %s", v->unit);
+		return;
+	case VALUE_BIT:
 	case VALUE_FLAG:
 	case VALUE_OTHER:
 	case VALUE_LATER:
@@ -152,7 +165,7 @@ set_path(struct parse *p, unsigned i, const struct value *v, char *to)
 		return refuse(p, i, v, "is longer than 1023 bytes");
 	if (v->kind == VALUE_PATH_OR_NONE && word[1] == '\0')
 		word = "";
-	else if (strrchr(word, '/')[1] == '\0')
+	else if (v->kind != VALUE_DIRECTORY && strrchr(word, '/')[1] == '\0')
 		return refuse(p, i, v, "names a directory, not a file");
 	else if (v->max > 0 && (double)strlen(strrchr(word, '/') + 1) > v->max)
 		return refuse(p, i, v, "has a file name that is too long");
@@ -177,6 +190,51 @@ set_user(struct parse *p, unsigned i, const struct value *v, char *to)
 	return 0;
 }
 
+static int
+set_name(struct parse *p, unsigned i, const struct value *v, char *to)
+{
+	const char *word = p->line->word[i];
+	size_t n = strlen(word);
+
+	if ((double)n > v->max)
+		return refuse(p, i, v, "is too long");
+	if (strchr(word, '/') != NULL && v->min > 0)
+		return refuse(p, i, v, "has a slash in it");
+	memcpy(to, word, n + 1);
+	return 0;
+}
+
+/* Fields come in pairs, IPv4 first. */
+static int
+set_addr(struct parse *p, unsigned i, const struct value *v, char *to)
+{
+	struct addr *pair = (struct addr *)(void *)to, a;
+
+	if (addr_parse(&a, p->line->word[i]) != 0 ||
+	    (a.family != ADDR_INET4 && a.family != ADDR_INET6))
+		return refuse(p, i, v, "is not an IP address");
+	pair[a.family == ADDR_INET6] = a;
+	return 0;
+}
+
+static int
+set_word(struct parse *p, unsigned i, const struct value *v, char *to)
+{
+	const char *word = p->line->word[i], *at = v->unit;
+	size_t n = strlen(word);
+
+	for (int k = 0; *at != '\0'; k++) {
+		size_t len = strcspn(at, " ");
+
+		if (len == n && strncasecmp(at, word, n) == 0) {
+			*(int *)(void *)to = k;
+			return 0;
+		}
+		at += len + (at[len] == ' ');
+	}
+	return refuse(p, i, v, "is none of these");
+}
+
 int
 value_set(struct parse *p, unsigned i, const struct value *v, void *base)
 {
@@ -195,9 +253,19 @@ value_set(struct parse *p, unsigned i, const struct value *v, void *base)
 		return set_double(p, i, v, to);
 	case VALUE_PATH:
 	case VALUE_PATH_OR_NONE:
+	case VALUE_DIRECTORY:
 		return set_path(p, i, v, to);
 	case VALUE_USER:
 		return set_user(p, i, v, to);
+	case VALUE_NAME:
+		return set_name(p, i, v, to);
+	case VALUE_ADDR:
+		return set_addr(p, i, v, to);
+	case VALUE_WORD:
+		return set_word(p, i, v, to);
+	case VALUE_BIT:
+		*(unsigned *)(void *)to |= (unsigned)v->max;
+		return 0;
 	case VALUE_OTHER:
 	case VALUE_LATER:
 		break;
@@ -238,7 +306,7 @@ set_option(struct parse *p, unsigned *i, const struct value *v, void *base,
 		return parse_fail(p, *i, "the option %s of %s is not built yet",
 		    v->name, directive);
 	}
-	if (v->kind == VALUE_FLAG)
+	if (v->kind == VALUE_FLAG || v->kind == VALUE_BIT)
 		return value_set(p, *i, v, base);
 	if (*i + 1 == p->line->n) {
 		value_describe(v, takes, sizeof takes);

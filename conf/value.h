@@ -21,6 +21,14 @@ enum value_kind {
 	                 max bytes if max > 0 */
 	VALUE_PATH_OR_NONE, /* the same, or "/" for "" */
 	VALUE_USER,   /* char[max + 1] */
+	VALUE_NAME,   /* char[max + 1], any word that fits */
+	VALUE_DIRECTORY, /* char[CONFIG_PATH_MAX], absolute */
+	VALUE_ADDR,   /* struct addr bindacq4 or the like, which an IPv6 address
+	                 leaves for the one behind it */
+	VALUE_WORD,   /* int, the number of one of the words in `unit`, which
+	                 stand there with a space between */
+	VALUE_BIT,    /* unsigned; an option without an argument that sets the
+	                 bits of max */
 	VALUE_OTHER,  /* the directive's own parser reads it */
 	VALUE_LATER,  /* an option that is known, but not built yet */
 };

@@ -78,7 +78,8 @@ request_fields(struct client *c, unsigned char bytes[PACKET_HEADER])
 	while (c->cookie == NTP64_UNSET);
 
 	memset(&p, 0, sizeof p);
-	p.version = (uint8_t)c->source->conf.version;
+	p.version = c->source->conf.version != 0
+	    ? (uint8_t)c->source->conf.version : 4;
 	p.mode = PACKET_MODE_CLIENT;
 	p.precision = PRECISION_UNKNOWN;
 	p.transmit = c->cookie;

@@ -15,15 +15,20 @@ import subprocess
 import lib
 
 GOOD = {"double": "1", "date": "2030-01-01", "path": "/a/b",
-        "path-or-none": "/a/b", "user": "root"}
+        "path-or-none": "/a/b", "directory": "/a", "user": "root",
+        "name": "eth0", "addr": "192.0.2.1", "word": None}
 NUMBERS = ["x", "1x", "0x10", "nan", "-inf", "1e999", "-", "#", "1,5"]
 BAD = {
     "int": NUMBERS + ["1.5", "1e3", "99999999999999999999"],
-    "double": NUMBERS + ["inf", "-1e-9", "1e", "."],
+    "double": NUMBERS + ["inf", "1e", "."],
     "date": ["x", "2030", "2030-02-30", "1999-12-31", "2200-01-02", "#"],
     "path": ["relative", "./x", "/directory/", "#", "/" + "x" * 1023],
     "path-or-none": ["relative", "/directory/", "#", "/" + "x" * 1023],
     "user": ["-x", "a/b", "a:b", "#", "x" * 64],
+    "directory": ["relative", "./x", "#", "/" + "x" * 1023],
+    "name": ["x" * 64],
+    "addr": ["localhost", "1.2.3", "#"],
+    "word": ["xyzzy", "#"],
     "other": [],
     "later": [],
     "flag": [],
@@ -38,6 +43,7 @@ class Row:
         self.state, self.values, self.options = state, [], []
 
 
+WORDS = {"MODE": "ignore"}
 OTHER = {"NAME": "ntp.example", "ADDRESS": "127.0.0.1"}
 
 
@@ -62,18 +68,20 @@ def bad_words(kind, low, high):
     if kind == "int":
         words += [f"{low - 1:.0f}", f"{high + 1:.0f}"]
     if kind == "double":
-        words += [f"{low - 1:.0f}", f"{high * 1.001:.3f}"]
+        words += [f"{low - 1:.3f}", f"{high * 1.001:.3f}"]
     return words
 
 
 def good_word(name, kind, low, high):
-    return OTHER.get(name, "x") if kind == "other" else GOOD.get(kind, f"{low:.0f}")
+    if kind == "word":
+        return WORDS[name]
+    return OTHER.get(name, "x") if kind == "other" else GOOD.get(kind, f"{low:g}")
 
 
 def good_words(kind, low, high):
     """The edges of the range."""
     if kind in ("int", "double"):
-        return [f"{low:.0f}", f"{high:.0f}"]
+        return [f"{low:.10g}", f"{high:.10g}"]
     return [GOOD[kind]] if kind in ("date", "path", "user") else []
 
 

@@ -23,6 +23,11 @@ print_list(const char *what, const char *directive, const struct value_list *l)
 		[VALUE_PATH] = "path",
 		[VALUE_PATH_OR_NONE] = "path-or-none",
 		[VALUE_USER] = "user",
+		[VALUE_NAME] = "name",
+		[VALUE_DIRECTORY] = "directory",
+		[VALUE_ADDR] = "addr",
+		[VALUE_WORD] = "word",
+		[VALUE_BIT] = "flag",
 		[VALUE_OTHER] = "other",
 		[VALUE_LATER] = "later",
 	};

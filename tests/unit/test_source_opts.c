@@ -19,7 +19,7 @@ START_TEST(a_bare_server_has_chronys_defaults)
 	ck_assert_int_eq(last()->minpoll, 6);
 	ck_assert_int_eq(last()->maxpoll, 10);
 	ck_assert_double_eq(last()->maxdelay, 3);
-	ck_assert_int_eq(last()->version, 4);
+	ck_assert_int_eq(last()->version, 0); /* 4 */
 	ck_assert_int_eq(last()->family, ADDR_NONE);
 	ck_assert(!last()->iburst);
 	try_fini(&t);
@@ -157,12 +157,51 @@ START_TEST(the_same_address_twice_is_one_source)
 }
 END_TEST
 
+START_TEST(a_pool_has_chronys_options_and_a_number_of_its_own)
+{
+	try_init(&t);
+	try_good(&t, "pool a.example iburst maxsources 7 prefer trust xleave "
+	    "key 9 filter 5 offset -0.25 asymmetry 0.5 presend 9 copy");
+	ck_assert(last()->is_pool && last()->xleave && last()->copy);
+	ck_assert_int_eq(last()->maxsources, 7);
+	ck_assert_uint_eq(last()->select, SELECT_PREFER | SELECT_TRUST);
+	ck_assert_uint_eq(last()->key, 9);
+	ck_assert_int_eq(last()->filter, 5);
+	ck_assert_double_eq(last()->offset, -0.25);
+	ck_assert_int_eq(last()->presend, 9);
+	try_good(&t, "pool b.example maxsources 1000");
+	ck_assert_int_eq(last()->maxsources, 16);
+	ck_assert_int_eq(last()->presend, SOURCE_NO_PRESEND);
+	ck_assert_double_eq(last()->maxdelaydevratio, 10);
+	ck_assert_uint_eq(last()->select, 0);
+	try_bad(&t, "server a maxsources 4", 10, "Invalid option");
+	try_bad(&t, "pool #", 6, "is not a name");
+	ck_assert_uint_eq(t.config.n_sources, 2);
+	try_fini(&t);
+}
+END_TEST
+
+START_TEST(initstepslew_takes_hosts)
+{
+	try_init(&t);
+	try_good(&t, "initstepslew 10 a.example 192.0.2.1");
+	ck_assert_double_eq(t.config.initstepslew_threshold, 10);
+	ck_assert_uint_eq(t.config.n_initstepslew_hosts, 2);
+	ck_assert_str_eq(t.config.initstepslew_hosts[1], "192.0.2.1");
+	try_good(&t, "initstepslew 5");
+	ck_assert_uint_eq(t.config.n_initstepslew_hosts, 0);
+	try_bad(&t, "initstepslew 1 a..b", 16, "is not a host");
+	try_fini(&t);
+}
+END_TEST
+
 START_TEST(options_of_chronys_that_are_not_built_are_refused_by_name)
 {
 	try_init(&t);
 	try_bad(&t, "server a iburst nts", 17,
 	    "the option nts of server is not built yet");
-	try_bad(&t, "server a key 1", 10, "key of server is not built yet");
+	try_bad(&t, "server a extfield F323", 10,
+	    "extfield of server is not built yet");
 	try_bad(&t, "server a xyzzy", 10, "Invalid option \"xyzzy\" in server");
 	try_bad(&t, "server a ibrust", 10, "Invalid option");
 	ck_assert_str_eq(t.error.hint, "did you mean iburst?");
@@ -196,5 +235,7 @@ UNIT_MAIN("source_opts", a_bare_server_has_chronys_defaults,
     a_name_has_at_most_255_bytes_and_labels_of_63, families_have_to_agree,
     a_maxpoll_below_minpoll_is_raised_with_a_warning,
     the_same_address_twice_is_one_source,
+    a_pool_has_chronys_options_and_a_number_of_its_own,
+    initstepslew_takes_hosts,
     options_of_chronys_that_are_not_built_are_refused_by_name,
     there_are_at_most_1000_sources)
