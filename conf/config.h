@@ -13,6 +13,7 @@
 
 #include "common/addr.h"
 #include "conf/bounds.h"
+#include "conf/config_source.h"
 
 /* A message for the admin: "FILE:LINE:COLUMN: text", then a hint.  line and
  * column are 1-based; 0 = does not apply. */
@@ -22,39 +23,6 @@ struct config_error {
 	char text[256];
 	char hint[256]; /* what to do; may be empty */
 };
-
-struct config_source {
-	char name[256];       /* a host name, or an address of a server */
-	uint16_t port;        /* 1..65535; 123 */
-	int minpoll, maxpoll; /* log2 s, -7..24; 6, 10 */
-	bool iburst;
-	double maxdelay;      /* s, 0..1000; 3 */
-	int version;          /* 1..4; 4; 0 = not written */
-	enum addr_family family; /* ipv4, ipv6; ADDR_NONE = both */
-
-	bool is_pool;         /* a `pool` line: several addresses of the name */
-	int maxsources;       /* pool: how many, 1..16; 4 */
-	bool burst;
-	int presend;          /* log2 s, -32..32; SOURCE_NO_PRESEND */
-	bool offline, auto_offline;
-	bool xleave;
-	uint32_t key;         /* 1..2^32-1; 0 = none */
-	bool copy;
-	unsigned select;      /* enum config_select, bits */
-	double maxdelayratio; /* 0..1e6; 0 = off */
-	double maxdelaydevratio; /* 0..1e6; 10; 0 = off */
-	double maxdelayquant; /* 0.05..0.95; 0 = off */
-	double mindelay;      /* s, 0..1000; 0 = measured */
-	double asymmetry;     /* -0.5..0.5; SOURCE_AUTO_ASYMMETRY */
-	double offset;        /* s, added to each sample's; chrony's sign */
-	int minsamples, maxsamples; /* >= 0; -1 = the global one */
-	int maxunreach;       /* polls, >= 0; 100000 */
-	int filter;           /* polls, >= 0; 0 = off */
-	int polltarget;       /* samples, >= 1; 8 */
-	int minstratum;       /* 0..16; 0 */
-};
-#define SOURCE_NO_PRESEND 100
-#define SOURCE_AUTO_ASYMMETRY 1.0
 
 struct config_guard {
 	bool written;            /* there is a guard line */
@@ -136,9 +104,6 @@ struct config {
 
 void config_init(struct config *); /* the defaults */
 void config_fini(struct config *);
-
-/* What a source has where its line says nothing; the name is left alone. */
-void source_defaults(struct config_source *);
 
 /* Adds the file, and what it includes, to c.  Returns 0, -ENOMEM, or
  * CONFIG_E_BAD with *e filled (then lines before the bad one are in c, so that

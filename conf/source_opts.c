@@ -249,7 +249,6 @@ source_defaults(struct config_source *s)
 	s->maxdelay = 3;
 	s->maxsources = 4;
 	s->presend = SOURCE_NO_PRESEND;
-	s->maxdelaydevratio = 10;
 	s->asymmetry = SOURCE_AUTO_ASYMMETRY;
 	s->minsamples = s->maxsamples = -1;
 	s->maxunreach = 100000;

@@ -172,7 +172,7 @@ START_TEST(a_pool_has_chronys_options_and_a_number_of_its_own)
 	try_good(&t, "pool b.example maxsources 1000");
 	ck_assert_int_eq(last()->maxsources, 16);
 	ck_assert_int_eq(last()->presend, SOURCE_NO_PRESEND);
-	ck_assert_double_eq(last()->maxdelaydevratio, 10);
+	ck_assert_double_eq(last()->maxdelaydevratio, 0);
 	ck_assert_uint_eq(last()->select, 0);
 	try_bad(&t, "server a maxsources 4", 10, "Invalid option");
 	try_bad(&t, "pool #", 6, "is not a name");
