@@ -9,12 +9,9 @@
  *
  * tockd -Q and -p exec it directly, without any other process. */
 #include <errno.h>
-#include <math.h>
-#include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -27,6 +24,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
+#include "daemon/setup_config.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
 
@@ -47,83 +45,12 @@ struct main {
 	bool is_alone; /* -Q: no clock, no resolver, no control sockets */
 };
 
-static int
-read_config(struct main *m)
-{
-	struct options *o = &m->options;
-	struct config_error e;
-	char text[CONFIG_PATH_MAX + 600];
-	int r = 0;
-
-	config_init(&m->config);
-	for (int i = 0; i < o->n_directives && r == 0; i++)
-		r = config_line(&m->config, "command line", (unsigned)i + 1,
-		    o->directives[i], &e);
-	if (o->n_directives == 0) {
-		const char *path = o->file ? o->file : PATH_CONF;
-
-		if (o->file == NULL && access(PATH_CONF, F_OK) != 0 &&
-		    access(PATH_CONF_CHRONY, F_OK) == 0)
-			path = PATH_CONF_CHRONY;
-		r = config_load(&m->config, path, &e);
-	}
-	if (r == 0)
-		r = config_review(&m->config);
-	if (r == CONFIG_E_BAD) {
-		config_error_print(&e, text, sizeof text);
-		log_fatal("%s", text);
-	} else if (r < 0) {
-		log_fatal("configuration: %s", strerror(-r));
-	}
-	for (size_t i = 0; r == 0 && i < m->config.n_warnings; i++)
-		log_warn("%s", m->config.warnings[i]);
-	return r;
-}
-
 /* The command line has the last word. */
 static void
 apply_options(struct main *m)
 {
-	const struct options *o = &m->options;
-	struct engine_options *eo = &m->engine_options;
-
-	for (size_t i = 0; i < m->config.n_sources; i++)
-		if (o->family != 0 &&
-		    m->config.sources[i].family == ADDR_NONE)
-			m->config.sources[i].family =
-			    o->family == 4 ? ADDR_INET4 : ADDR_INET6;
-	if (o->user != NULL)
-		strlcpy(m->config.user, o->user, sizeof m->config.user);
-	if (o->restarted && m->config.makestep_limit > 0)
-		m->config.makestep_limit = 0;
-	eo->mode = o->show_once ? ENGINE_SHOW_ONCE :
-	    o->set_once ? ENGINE_SET_ONCE : ENGINE_STEER;
-	eo->is_measuring_only = o->no_clock || o->clock_denied || o->show_once;
-	eo->timeout = o->timeout;
-	eo->drift_skew_ppm = -1;
-	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
-	m->is_alone = o->show_once;
-}
-
-/* -Q has no resolver: its names are looked up before anything is read from a
- * server, by whoever called it. */
-static void
-resolve_here(struct config_source *s)
-{
-	struct addrinfo hints, *found = NULL;
-	struct endpoint ep;
-
-	memset(&hints, 0, sizeof hints);
-	hints.ai_family = s->family == ADDR_INET4 ? AF_INET :
-	    s->family == ADDR_INET6 ? AF_INET6 : AF_UNSPEC;
-	hints.ai_socktype = SOCK_DGRAM;
-	int r = getaddrinfo(s->name, NULL, &hints, &found);
-	if (r != 0)
-		log_warn("source %s: %s", s->name, gai_strerror(r));
-	else if (addr_from_sockaddr(&ep, found->ai_addr) == 0)
-		addr_print(&ep.addr, s->name, sizeof s->name);
-	if (found != NULL)
-		freeaddrinfo(found);
+	setup_apply_options(&m->config, &m->engine_options, &m->options);
+	m->is_alone = m->options.show_once;
 }
 
 static int
@@ -142,7 +69,7 @@ open_sockets(struct main *m)
 	m->engine.os = &m->os.os;
 	if (m->is_alone) {
 		for (size_t i = 0; i < m->config.n_sources; i++)
-			resolve_here(&m->config.sources[i]);
+			setup_resolve(&m->config.sources[i]);
 		return 0;
 	}
 	m->has_control = !m->options.set_once;
@@ -255,20 +182,6 @@ confine(struct main *m)
 	return confine_filter(CONFINE_ENGINE);
 }
 
-static void
-read_drift(struct main *m)
-{
-	struct engine_options *eo = &m->engine_options;
-	double ppm, skew;
-
-	if (setup_read_drift(&m->drift,
-		m->config.has_maxdrift ? m->config.maxdrift_ppm : 500, &ppm,
-		&skew)) {
-		eo->drift_ppm = ppm;
-		eo->drift_skew_ppm = skew;
-	}
-}
-
 /* The clock is the main process, and ends with our status. */
 static int
 give_up(struct main *m)
@@ -311,7 +224,8 @@ run(struct main *m)
 static int
 prepare(struct main *m)
 {
-	if (read_config(m) != 0)
+	config_init(&m->config);
+	if (setup_read_config(&m->config, &m->options) < 0)
 		return -1;
 	apply_options(m);
 	if (find_users(m) < 0 || open_sockets(m) < 0)
@@ -326,7 +240,7 @@ prepare(struct main *m)
 		m->engine_options.preset = setup_preset(&m->config);
 	if (confine(m) < 0)
 		return -1;
-	read_drift(m);
+	setup_apply_drift(&m->drift, &m->config, &m->engine_options);
 	return 0;
 }
 
@@ -347,7 +261,8 @@ main(int argc, char **argv)
 				: (enum log_level)m.options.log_least,
 	    is_direct ? "" : "engine");
 	if (m.options.print_config) {
-		if (read_config(&m) != 0)
+		config_init(&m.config);
+		if (setup_read_config(&m.config, &m.options) < 0)
 			return EXIT_CONFIG;
 		config_print(&m.config, stdout);
 		return EXIT_SUCCESS;

@@ -88,10 +88,8 @@ open_plain(const char *path)
 }
 
 int
-setup_find_drift(struct setup_drift *d, const struct config *c,
-    unsigned clock_uid, unsigned clock_gid)
+setup_open_drift(struct setup_drift *d, const struct config *c)
 {
-	char own[CONFIG_PATH_MAX + CLK_DRIFT_NAME];
 	const char *slash = strrchr(c->driftfile, '/');
 	const char *name = slash ? slash + 1 : c->driftfile;
 	size_t dir_len = slash ? (size_t)(slash - c->driftfile) : 0;
@@ -115,8 +113,19 @@ setup_find_drift(struct setup_drift *d, const struct config *c,
 	strlcpy(d->name, name, sizeof d->name);
 	memcpy(d->dir, c->driftfile, dir_len);
 	d->fd = open_plain(c->driftfile);
-	if (dir_len > 0 && may_write(d->dir, clock_uid, clock_gid))
-		return 0;
+	return 0;
+}
+
+int
+setup_find_drift(struct setup_drift *d, const struct config *c,
+    unsigned clock_uid, unsigned clock_gid)
+{
+	char own[CONFIG_PATH_MAX + CLK_DRIFT_NAME];
+	int r = setup_open_drift(d, c);
+
+	if (r < 0 || d->name[0] == '\0' ||
+	    (d->dir[0] != '\0' && may_write(d->dir, clock_uid, clock_gid)))
+		return r;
 
 	strlcpy(d->dir, DIR_STATE_CLOCK, sizeof d->dir);
 	log_info("drift file %s: %s may not write there, the record is kept "
@@ -164,6 +173,19 @@ setup_read_drift(struct setup_drift *d, double limit_ppm, double *ppm,
 	*ppm = -gain;
 	*skew_ppm = skew;
 	return true;
+}
+
+void
+setup_apply_drift(struct setup_drift *d, const struct config *c,
+    struct engine_options *eo)
+{
+	double ppm, skew;
+
+	if (setup_read_drift(d, c->has_maxdrift ? c->maxdrift_ppm : 500, &ppm,
+		&skew)) {
+		eo->drift_ppm = ppm;
+		eo->drift_skew_ppm = skew;
+	}
 }
 
 static bool

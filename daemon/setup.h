@@ -23,7 +23,11 @@ struct setup_drift {
 	int fd; /* of the existing file, opened and checked; -1 = none */
 };
 
-/* Finds the directory in which the clock may write (the driftfile's own, or
+/* Splits c's drift file into directory and name, and opens the record that is
+ * there.  Returns as setup_find_drift(). */
+int setup_open_drift(struct setup_drift *, const struct config *c);
+
+/* As setup_open_drift(), but finds the directory in which the clock may write (the driftfile's own, or
  * DIR_STATE_CLOCK, which is logged) and opens the record that is there.  A file
  * that is no plain file is refused with a warning, without waiting for it.
  * clock_uid is USER_CLOCK's.  Returns 0, or -EINVAL after logging that the name
@@ -37,6 +41,10 @@ int setup_find_drift(struct setup_drift *, const struct config *,
  * numbers within limit_ppm. */
 bool setup_read_drift(struct setup_drift *, double limit_ppm, double *ppm,
     double *skew_ppm);
+
+/* The same, for the engine's start. */
+void setup_apply_drift(struct setup_drift *, const struct config *,
+    struct engine_options *);
 
 /* -s: what to step by, s: to the RTC's time, or to the time of the drift file's
  * last change where that is later.  0 when neither can be read. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/setup_config.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "build_config.h"
+#include "common/log.h"
+#include "common/paths.h"
+
+/* The first of the two built-in places that there is. */
+static const char *
+default_file(void)
+{
+	if (access(PATH_CONF, F_OK) != 0 && access(PATH_CONF_CHRONY, F_OK) == 0)
+		return PATH_CONF_CHRONY;
+	return PATH_CONF;
+}
+
+int
+setup_read_config(struct config *c, const struct options *o)
+{
+	struct config_error e;
+	char text[CONFIG_PATH_MAX + 600];
+	int r = 0;
+
+	for (int i = 0; i < o->n_directives && r == 0; i++)
+		r = config_line(c, "command line", (unsigned)i + 1,
+		    o->directives[i], &e);
+	if (o->n_directives == 0)
+		r = config_load(c, o->file ? o->file : default_file(), &e);
+	if (r == 0)
+		r = config_review(c);
+	if (r == CONFIG_E_BAD) {
+		config_error_print(&e, text, sizeof text);
+		log_fatal("%s", text);
+	} else if (r < 0) {
+		log_fatal("configuration: %s", strerror(-r));
+	}
+	for (size_t i = 0; r == 0 && i < c->n_warnings; i++)
+		log_warn("%s", c->warnings[i]);
+	return r == 0 ? 0 : -EINVAL;
+}
+
+void
+setup_apply_options(struct config *c, struct engine_options *eo,
+    const struct options *o)
+{
+	for (size_t i = 0; i < c->n_sources; i++)
+		if (o->family != 0 && c->sources[i].family == ADDR_NONE)
+			c->sources[i].family =
+			    o->family == 4 ? ADDR_INET4 : ADDR_INET6;
+	if (o->user != NULL)
+		strlcpy(c->user, o->user, sizeof c->user);
+	if (o->restarted && c->makestep_limit > 0)
+		c->makestep_limit = 0;
+	eo->mode = o->show_once ? ENGINE_SHOW_ONCE :
+	    o->set_once ? ENGINE_SET_ONCE : ENGINE_STEER;
+	eo->is_measuring_only = o->no_clock || o->clock_denied || o->show_once;
+	eo->timeout = o->timeout;
+	eo->drift_skew_ppm = -1;
+	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
+}
+
+void
+setup_resolve(struct config_source *s)
+{
+	struct addrinfo hints, *found = NULL;
+	struct endpoint ep;
+
+	memset(&hints, 0, sizeof hints);
+	hints.ai_family = s->family == ADDR_INET4 ? AF_INET :
+	    s->family == ADDR_INET6 ? AF_INET6 : AF_UNSPEC;
+	hints.ai_socktype = SOCK_DGRAM;
+	int r = getaddrinfo(s->name, NULL, &hints, &found);
+	if (r != 0)
+		log_warn("source %s: %s", s->name, gai_strerror(r));
+	else if (addr_from_sockaddr(&ep, found->ai_addr) == 0)
+		addr_print(&ep.addr, s->name, sizeof s->name);
+	if (found != NULL)
+		freeaddrinfo(found);
+}
