@@ -5,7 +5,7 @@
  * reply: whoever forges a sender's address gains nothing.  A reply is a header
  * of 28 bytes and the payload that its code implies.
  *
- * The structs are common/cmdmon.h's.  Decoding reads whatever arrives and
+ * The structs are those of the headers below.  Decoding reads whatever arrives and
  * yields something in range of its type, no more: indexes, leap, stratum and
  * the like are for the receiver to judge.  Interfaces of IPv6 link-local
  * addresses do not travel. */
@@ -15,11 +15,13 @@
 #include <stddef.h>
 
 #include "common/cmdmon.h"
+#include "common/cmdmon_change.h"
+#include "common/cmdmon_native.h"
+#include "common/cmdmon_report.h"
 #include "common/cmdmon_table.h"
 
 #define CMDMON_REQUEST_HEADER 20
 #define CMDMON_REPLY_HEADER 28 /* and the shortest request that is answered */
-#define CMDMON_NAME_SIZE 256   /* with its NUL */
 
 /* Bytes of a reply with this code, header included; 0 for an unknown one. */
 size_t cmdmon_reply_len(unsigned code);
@@ -29,12 +31,18 @@ struct cmdmon_request {
 	uint32_t sequence; /* opaque */
 	const struct cmdmon_entry *entry;
 	union {
-		uint32_t index;   /* CMD_SOURCE_DATA, CMD_SOURCESTATS */
-		struct addr addr; /* CMD_SOURCE_NAME */
+		uint32_t index;   /* CMD_SOURCE_DATA, _SOURCESTATS, _SELECTDATA */
+		struct addr addr; /* CMD_SOURCE_NAME, _NTPDATA, _AUTHDATA,
+				     _DELETE */
+		double value;     /* CMD_RESELECTDIST (s), _MAXUPDATESKEW (ppm) */
 		struct {
 			int32_t limit;    /* updates; < 0 no limit */
 			double threshold; /* s */
 		} makestep;       /* CMD_MODIFY_MAKESTEP */
+		struct cmdmon_range range;
+		struct cmdmon_setting setting;
+		struct cmdmon_of_source of_source;
+		struct cmdmon_add add;
 	} u;
 };
 
@@ -46,8 +54,8 @@ size_t cmdmon_put_request(unsigned char *buf, const struct cmdmon_request *r);
 /* Reads a request.  Returns 0; or the enum cmdmon_status to answer with
  * (STT_BADVERSION, STT_INVALID, STT_BADLENGTH), command and sequence being
  * set; or -EBADMSG: say nothing.  The order of the checks is the protocol's.
- * Who sent it is the caller's to check.  Requests that cmdmon.h has no struct
- * for come with u zeroed. */
+ * Who sent it is the caller's to check.  Requests that have no member in
+ * u come with it zeroed. */
 int cmdmon_get_request(struct cmdmon_request *r, const unsigned char *buf,
     size_t len);
 
@@ -62,6 +70,9 @@ struct cmdmon_reply {
 		struct cmdmon_tracking tracking;
 		struct cmdmon_sourcestats sourcestats;
 		struct cmdmon_activity activity;
+		struct cmdmon_authdata authdata;
+		struct cmdmon_selectdata selectdata;
+		struct cmdmon_ntpdata ntpdata;
 		struct cmdmon_native_status status;
 		struct cmdmon_guard guard;
 		char name[CMDMON_NAME_SIZE];

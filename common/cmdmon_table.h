@@ -5,6 +5,7 @@
 #define COMMON_CMDMON_TABLE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/cmdmon.h"
@@ -25,7 +26,11 @@ enum cmdmon_reply_code {
 	RPY_TRACKING = 5,
 	RPY_SOURCESTATS = 6,
 	RPY_ACTIVITY = 12,
+	RPY_NTPDATA_OLD = 16,
 	RPY_SOURCE_NAME = 19,
+	RPY_AUTHDATA = 20,
+	RPY_SELECTDATA = 23,
+	RPY_NTPDATA = 26,
 	RPY_STATUS = 0x8001,
 	RPY_GUARD = 0x8002,
 };
@@ -38,10 +43,17 @@ struct cmdmon_entry {
 	enum cmdmon_access access;
 	bool native;      /* ours: native sockets only, chronyc never sends it */
 	const char *name; /* as opencommands and the log write it */
+	uint16_t old_len; /* 0, or what older clients send, to get ... */
+	uint16_t old_reply; /* ... this, which they understand */
 };
 
 /* The entry of command, or NULL: answer STT_INVALID.  So does a daemon that is
  * asked for a native one by UDP or on chrony's socket. */
 const struct cmdmon_entry *cmdmon_entry(unsigned command);
+
+/* The code of the successful reply to a request of len bytes.  Replies have
+ * grown; since a request is padded to the length of the reply that it awaits,
+ * the length tells an older client. */
+unsigned cmdmon_reply_to(const struct cmdmon_entry *, size_t len);
 
 #endif

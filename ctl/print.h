@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: ISC
  *
  * chronyc's reports on stdout, to the character: a table or comma-separated
- * fields without header.  What a number means stands in common/cmdmon.h. */
+ * fields without header.  What a number means stands in common/cmdmon_report.h. */
 #ifndef CTL_PRINT_H
 #define CTL_PRINT_H
 
 #include <stdbool.h>
 
 #include "common/cmdmon.h"
+#include "common/cmdmon_report.h"
 
 /* The heading of a table and a line of '=' under it. */
 void print_heading(const char *heading);

@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-#include "common/cmdmon.h"
+#include "common/cmdmon_native.h"
+#include "common/cmdmon_report.h"
 #include "ctl/names.h"
 
 /* As exit codes; monitoring programs know them. */

@@ -132,11 +132,11 @@ static const struct opener {
 	{ CMD_ACTIVITY, OPEN_ACTIVITY },
 	{ 51, OPEN_SMOOTHING },
 	{ 54, OPEN_SERVERSTATS },
-	{ 57, OPEN_NTPDATA },
+	{ CMD_NTPDATA, OPEN_NTPDATA },
 	{ CMD_SOURCE_NAME, OPEN_SOURCENAME },
-	{ 67, OPEN_AUTHDATA },
+	{ CMD_AUTHDATA, OPEN_AUTHDATA },
 	{ 68, OPEN_CLIENTS },
-	{ 69, OPEN_SELECTDATA },
+	{ CMD_SELECTDATA, OPEN_SELECTDATA },
 };
 
 static bool
@@ -199,7 +199,7 @@ cmdmon_answer(struct engine *e, enum cmdmon_via via, uint32_t uid,
 		    : STT_UNAUTH;
 	}
 	if (result == STT_SUCCESS)
-		r.code = request.entry->reply;
+		r.code = (uint16_t)cmdmon_reply_to(request.entry, len);
 	r.command = request.command;
 	r.sequence = request.sequence;
 	r.status = (uint16_t)result;

@@ -23,9 +23,12 @@ request(const uint8_t *data, size_t size)
 	if (cmdmon_get_request(&q, data, size) != 0)
 		return;
 	assert(q.entry && q.entry->command == q.command);
-	assert(size >= cmdmon_reply_len(q.entry->reply));
+	assert(size >= cmdmon_reply_len(cmdmon_reply_to(q.entry, size)));
 	assert(q.command != CMD_MODIFY_MAKESTEP ||
 	    isfinite(q.u.makestep.threshold));
+	assert(q.command != CMD_ADD_SOURCE ||
+	    (memchr(q.u.add.name, '\0', sizeof q.u.add.name) &&
+		isfinite(q.u.add.maxdelay) && isfinite(q.u.add.offset)));
 
 	size_t len = cmdmon_put_request(wire, &q);
 	assert(len == q.entry->min_len && len <= sizeof wire);

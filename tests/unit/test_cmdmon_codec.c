@@ -347,6 +347,7 @@ START_TEST(no_request_is_shorter_than_its_reply)
 		if (!e)
 			continue;
 		ck_assert_uint_ge(e->min_len, cmdmon_reply_len(e->reply));
+		ck_assert_uint_ge(e->old_len, cmdmon_reply_len(e->old_reply));
 		ck_assert_uint_ge(e->min_len, CMDMON_REPLY_HEADER);
 		ck_assert_uint_le(e->min_len, CMDMON_REQUEST_MAX);
 		ck_assert_int_eq(e->native, i >= 0x8000);
@@ -415,6 +416,7 @@ START_TEST(any_reply_read_is_written_as_the_same_struct)
 {
 	static const uint16_t codes[] = { RPY_N_SOURCES, RPY_SOURCE_DATA,
 		RPY_TRACKING, RPY_SOURCESTATS, RPY_ACTIVITY, RPY_SOURCE_NAME,
+		RPY_NTPDATA_OLD, RPY_AUTHDATA, RPY_SELECTDATA, RPY_NTPDATA,
 		RPY_STATUS, RPY_GUARD };
 	unsigned char wire[CMDMON_REPLY_MAX], first[CMDMON_REPLY_MAX],
 	    second[CMDMON_REPLY_MAX];
