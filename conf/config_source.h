@@ -47,4 +47,9 @@ struct config_source {
 /* What a source has where its line says nothing; the name is left alone. */
 void source_defaults(struct config_source *);
 
+/* Whether this could have come from a line: the name is a host's or a server's
+ * address, every option has a value of its range or the one it has where the
+ * line says nothing.  maxpoll may be below minpoll.  Returns 0 or -EINVAL. */
+int source_check(const struct config_source *);
+
 #endif

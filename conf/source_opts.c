@@ -266,6 +266,47 @@ is_host(const char *word)
 	    is_host_name(word);
 }
 
+/* A number of a row, 0 where it is not one. */
+static double
+number_at(const struct value *v, const struct wanted *w)
+{
+	const void *field = (const char *)w + v->field;
+
+	switch (v->kind) {
+	case VALUE_INT:
+		return *(const int *)field;
+	case VALUE_U16:
+		return *(const uint16_t *)field;
+	case VALUE_DOUBLE:
+		return *(const double *)field;
+	default:
+		return 0;
+	}
+}
+
+int
+source_check(const struct config_source *s)
+{
+	static const unsigned all = SELECT_PREFER | SELECT_NOSELECT |
+	    SELECT_TRUST | SELECT_REQUIRE;
+	struct wanted w = { .source = *s }, plain;
+
+	memset(&plain, 0, sizeof plain);
+	source_defaults(&plain.source);
+	if (memchr(s->name, '\0', sizeof s->name) == NULL ||
+	    !is_host(s->name) || s->family > ADDR_INET6 ||
+	    (s->select & ~all) != 0)
+		return -EINVAL;
+	for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+		double x = number_at(&rows[i], &w);
+
+		if (!(x >= rows[i].min && x <= rows[i].max) &&
+		    x != number_at(&rows[i], &plain))
+			return -EINVAL;
+	}
+	return 0;
+}
+
 /* `initstepslew THRESHOLD [HOST...]`; without hosts the sources are asked. */
 int
 initstepslew_parse(struct parse *p)

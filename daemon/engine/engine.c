@@ -171,6 +171,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	os->clock_event = engine_clock_event;
 	os->resolver_gone = engine_resolver_gone;
 	TAILQ_INIT(&e->sources);
+	e->reselectdist = config->reselectdist;
 	e->started = os->ops->mono(os);
 	reference_init(&e->reference);
 	discipline_init(&e->discipline, e);
@@ -311,6 +312,31 @@ finish_once(struct engine *e, double err)
 	engine_stop(e, code);
 }
 
+/* Selects; says so when nobody can be followed any more. */
+static struct source *
+choose(struct engine *e, struct raw now, struct estimate *fused)
+{
+	struct source *best = selection_run(e, now, fused);
+
+	if (best == NULL && e->reference.is_synced) {
+		if (engine_may_say(e))
+			log_warn("no source can be followed: not "
+				 "synchronised (tockctl sources)");
+		reference_lose(&e->reference);
+		discipline_status(e, true);
+	}
+	return best;
+}
+
+void
+engine_reselect(struct engine *e)
+{
+	struct estimate fused;
+
+	if (!e->is_stopping)
+		choose(e, e->os->ops->pair(e->os).raw, &fused);
+}
+
 void
 engine_update(struct engine *e, struct source *source)
 {
@@ -319,18 +345,8 @@ engine_update(struct engine *e, struct source *source)
 
 	if (e->is_stopping)
 		return;
-	struct source *best = selection_run(e, now.raw, &fused);
-	if (best == NULL) {
-		if (e->reference.is_synced) {
-			if (engine_may_say(e))
-				log_warn("no source can be followed: not "
-					 "synchronised (tockctl sources)");
-			reference_lose(&e->reference);
-			discipline_status(e, true);
-		}
-		return;
-	}
-	if (!selection_uses(source))
+	struct source *best = choose(e, now.raw, &fused);
+	if (best == NULL || !selection_uses(source))
 		return;
 
 	if (e->options.mode != ENGINE_STEER) {

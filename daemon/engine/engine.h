@@ -46,6 +46,7 @@ struct engine {
 	double first_freq, first_freq_sd; /* s/s, before any measurement */
 	TAILQ_HEAD(source_list, source) sources;
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
+	double reselectdist; /* s, the configuration's or an operator's */
 	struct reference reference;
 	struct discipline discipline;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
@@ -67,6 +68,9 @@ void engine_fini(struct engine *);
 /* A source has a new sample, or lost its standing: select again, and correct
  * the clock if there is something to correct. */
 void engine_update(struct engine *, struct source *);
+
+/* The standing of sources has changed without a sample: select again. */
+void engine_reselect(struct engine *);
 
 /* Whether one more line may be logged that a server can cause at will: 20 in
  * ten minutes. */

@@ -14,7 +14,6 @@
 #include "daemon/estimate/select.h"
 
 #define STRATUM_WEIGHT 1e-3 /* s of distance that a stratum is worth */
-#define RESELECT 1e-4 /* s: what another must be better by */
 
 struct claimant {
 	struct source *source;
@@ -78,7 +77,7 @@ claimants(struct engine *e, struct raw now, struct claimant *who,
 		who[n].source = s;
 		who[n].score = half + STRATUM_WEIGHT * s->stratum;
 		if (s->verdict == SOURCE_SELECTED)
-			who[n].score -= RESELECT;
+			who[n].score -= e->reselectdist;
 		n++;
 	}
 	return n;

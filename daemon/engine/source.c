@@ -58,13 +58,7 @@ use_address(struct source *s, const struct addr *a)
 	client_stop(&s->client);
 	s->remote.addr = *a;
 	s->lookups = 0;
-	s->has_sample = false;
-	s->verdict = SOURCE_MISSING;
-	s->leap = LEAP_UNSYNC;
-	init_estimator(s);
-	stats_init(&s->stats);
-	client_init(&s->client, s);
-	client_start(&s->client);
+	source_reset(s);
 }
 
 static void
@@ -129,6 +123,7 @@ source_new(struct engine *e, const struct config_source *conf)
 		return NULL;
 	s->engine = e;
 	s->conf = *conf;
+	s->is_offline = conf->offline;
 	s->remote.port = conf->port;
 	s->remote.addr = addr_from_id(++e->next_id);
 	s->verdict = SOURCE_MISSING;
@@ -161,6 +156,64 @@ source_free(struct source *s)
 	os->ops->timer_off(os, &s->retry);
 	TAILQ_REMOVE(&s->engine->sources, s, link);
 	free(s);
+}
+
+void
+source_reset(struct source *s)
+{
+	client_stop(&s->client);
+	s->has_sample = false;
+	s->verdict = SOURCE_MISSING;
+	s->leap = LEAP_UNSYNC;
+	init_estimator(s);
+	stats_init(&s->stats);
+	client_init(&s->client, s);
+	if (source_is_resolved(s) && !s->is_offline)
+		client_start(&s->client);
+}
+
+void
+source_set_online(struct source *s, bool is_online)
+{
+	if (s->is_offline != is_online)
+		return;
+	s->is_offline = !is_online;
+	if (!is_online)
+		client_stop(&s->client);
+	else if (source_is_resolved(s))
+		client_start(&s->client);
+}
+
+void
+source_burst(struct source *s, unsigned good, unsigned total)
+{
+	(void)good;
+	if (!source_is_resolved(s))
+		return;
+	client_start(&s->client);
+	s->client.burst = total;
+}
+
+bool
+source_has_route(const struct source *s)
+{
+	struct os *os = s->engine->os;
+	struct sock_want want = { .kind = SOCK_KIND_UDP, .peer = s->remote };
+	struct sock probe = { .fd = -1 };
+
+	if (os->ops->sock_open(os, &probe, &want) < 0)
+		return false;
+	os->ops->sock_close(os, &probe);
+	return true;
+}
+
+void
+source_refresh(struct source *s)
+{
+	struct addr literal;
+
+	if (s->lookup.id == 0 && addr_parse(&literal, s->conf.name) != 0)
+		look_up(s);
 }
 
 bool

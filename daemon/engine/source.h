@@ -34,7 +34,7 @@ enum source_verdict { /* why it is used or not, chronyc's letters */
 struct source {
 	TAILQ_ENTRY(source) link;
 	struct engine *engine;
-	struct config_source conf;
+	struct config_source conf; /* as operators changed it */
 	struct endpoint remote;   /* addr is an ADDR_ID while unresolved */
 	struct lookup lookup;
 	struct timer retry;       /* of the look-up */
@@ -53,6 +53,7 @@ struct source {
 	double root_delay, root_dispersion; /* s, the server's, at last.at */
 	int leap;                 /* of the server, 0..2; 3 unsynchronised */
 	unsigned stratum;         /* of the server */
+	bool is_offline;
 	enum source_verdict verdict;
 };
 
@@ -66,6 +67,22 @@ void source_sample(struct source *, const struct sample *,
 
 /* Called by client.c: polls go unanswered; look the name up again. */
 void source_unreachable(struct source *);
+
+/* Polls or does not poll; offline it has no vote. */
+void source_set_online(struct source *, bool is_online);
+
+/* total requests in quick succession, or fewer when good answers came; offline
+ * again afterwards if it was. */
+void source_burst(struct source *, unsigned good, unsigned total);
+
+/* Whether the network has a way to its address now. */
+bool source_has_route(const struct source *);
+
+/* Looks the name up; replaces the address if the name has it no more. */
+void source_refresh(struct source *);
+
+/* Forgets what was measured, and starts anew. */
+void source_reset(struct source *);
 
 bool source_is_resolved(const struct source *);
 

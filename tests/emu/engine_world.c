@@ -17,15 +17,15 @@ world_init(struct world *w, unsigned n_servers)
 	w->start = w->os.now.raw;
 	w->os.answer.budget_ns = 2 * NSEC;
 	config_init(&w->config);
-	w->config.sources = calloc(4, sizeof *w->config.sources);
+	w->config.sources = calloc(WORLD_SERVERS,
+	    sizeof *w->config.sources);
 	w->config.n_sources = n_servers;
 	for (unsigned i = 0; i < n_servers; i++) {
 		struct config_source *s = &w->config.sources[i];
 		snprintf(s->name, sizeof s->name, "192.0.2.%u", i + 1);
-		s->port = 123;
+		source_defaults(s);
 		s->minpoll = 2;
 		s->maxpoll = 4;
-		s->maxdelay = 3;
 		s->version = 4;
 		s->iburst = true;
 	}
@@ -124,7 +124,7 @@ world_run(struct world *w, double seconds)
 			continue;
 		}
 		fake_advance(&w->os, DELAY);
-		struct ntp_packet answers[4];
+		struct ntp_packet answers[WORLD_SERVERS];
 		for (s = world_source(w, 0); s; s = TAILQ_NEXT(s, link), i++)
 			answers[i] = world_answer(w, &s->client, w->lie[i]);
 		fake_advance(&w->os, DELAY);

@@ -13,6 +13,7 @@
 
 #define T0 INT64_C(1790000000) /* 2026-09-21 */
 #define DELAY 50e-6            /* s each way */
+#define WORLD_SERVERS 16
 
 struct world {
 	struct fake_os os;
@@ -21,7 +22,7 @@ struct world {
 	struct engine_options options;
 	double ahead;  /* s, true time - clock at the start */
 	double ppm;    /* true time's rate against the oscillator */
-	double lie[4]; /* s, added by server 192.0.2.1+i */
+	double lie[WORLD_SERVERS]; /* s, added by server 192.0.2.1+i */
 	struct raw start;
 	unsigned answered;
 };
