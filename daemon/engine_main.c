@@ -120,7 +120,7 @@ parent_of(const char *path, char *buf, size_t size)
 /* Private root, and the limits with the drift directory to the clock.  *dirs
  * keeps what the engine goes on holding. */
 static int
-enter_root(struct main *m, struct confine_dir dirs[2], size_t *n, int *root)
+enter_root(struct main *m, struct confine_dir *dirs, size_t *n, int *root)
 {
 	struct clk_req req;
 	struct clk_rep rep;
@@ -131,8 +131,11 @@ enter_root(struct main *m, struct confine_dir dirs[2], size_t *n, int *root)
 		dirs[(*n)++] = (struct confine_dir){
 			parent_of(m->config.bindcmdpath, m->control_dir,
 			    sizeof m->control_dir), CONFINE_OPTIONAL, -1 };
+	if (!m->is_alone && m->config.dumpdir[0] != '\0')
+		dirs[(*n)++] = (struct confine_dir){ m->config.dumpdir,
+			CONFINE_WRITE, -1 };
 	if (!m->is_alone && m->drift.dir[0] != '\0') {
-		drift = (*n)++;
+		drift = (*n)++; /* the last one */
 		dirs[drift] = (struct confine_dir){ m->drift.dir,
 			CONFINE_WRITE | CONFINE_OPTIONAL, -1 };
 	}
@@ -162,10 +165,19 @@ enter_root(struct main *m, struct confine_dir dirs[2], size_t *n, int *root)
 	return r;
 }
 
+/* What is left of the held directories gets the name of its slots. */
+static void
+keep_dirs(struct main *m, const struct confine_dir *dirs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (dirs[i].path == m->config.dumpdir)
+			statefile_add(&m->os.files, "dump", dirs[i].fd, true);
+}
+
 static int
 confine(struct main *m)
 {
-	struct confine_dir dirs[2];
+	struct confine_dir dirs[3];
 	struct confine_limits limits = { .files = MAX_FILES, .processes = 0 };
 	size_t n;
 	int root;
@@ -175,11 +187,12 @@ confine(struct main *m)
 	    confine_landlock(CONFINE_ENGINE, (enum confine_root)root, dirs,
 		n) < 0)
 		return -1;
+	keep_dirs(m, dirs, n);
 	if (root != CONFINE_ROOT_PRIVATE)
 		log_warn("no private root: %s",
 		    root == CONFINE_ROOT_EMPTY ? "chroot instead" :
 		    "not permitted, the rest of the confinement stays");
-	return confine_filter(CONFINE_ENGINE);
+	return confine_filter(CONFINE_ENGINE, dirs, n);
 }
 
 /* The clock is the main process, and ends with our status. */
@@ -235,6 +248,9 @@ prepare(struct main *m)
 	if (give_sockets(m) < 0 ||
 	    setup_find_drift(&m->drift, &m->config, m->clock_user.uid,
 		m->clock_user.gid) < 0)
+		return -1;
+	if (setup_check_dumpdir(&m->config, m->user.uid,
+		m->user.gid) < 0)
 		return -1;
 	if (m->options.from_rtc)
 		m->engine_options.preset = setup_preset(&m->config);

@@ -285,7 +285,7 @@ confine(void)
 		r = confine_landlock(CONFINE_RESOLVER, (enum confine_root)root,
 		    dirs, n);
 	if (r >= 0)
-		r = confine_filter(CONFINE_RESOLVER);
+		r = confine_filter(CONFINE_RESOLVER, NULL, 0);
 	for (size_t i = 0; i < n; i++)
 		if (dirs[i].fd >= 0)
 			close(dirs[i].fd);

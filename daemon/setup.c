@@ -64,6 +64,17 @@ may_write(const char *dir, unsigned uid, unsigned gid)
 	return (st.st_mode & S_IWOTH) != 0;
 }
 
+int
+setup_check_dumpdir(const struct config *c, unsigned uid, unsigned gid)
+{
+	if (c->dumpdir[0] == '\0' || geteuid() != 0 ||
+	    may_write(c->dumpdir, uid, gid))
+		return 0;
+	log_fatal("dumpdir %s: %s may not write there: install -d -o %s -m 0750 "
+		  "%s", c->dumpdir, USER_ENGINE, USER_ENGINE, c->dumpdir);
+	return -EACCES;
+}
+
 /* Opens the record; NULL dir means that path is whole. */
 static int
 open_plain(const char *path)

@@ -46,6 +46,11 @@ bool setup_read_drift(struct setup_drift *, double limit_ppm, double *ppm,
 void setup_apply_drift(struct setup_drift *, const struct config *,
     struct engine_options *);
 
+/* Whether the engine's user, who has these ids, may write in dumpdir.  Returns
+ * 0, or -EACCES after logging the command that helps; without uid 0 nobody
+ * knows, and it is 0. */
+int setup_check_dumpdir(const struct config *, unsigned uid, unsigned gid);
+
 /* -s: what to step by, s: to the RTC's time, or to the time of the drift file's
  * last change where that is later.  0 when neither can be read. */
 double setup_preset(const struct config *);

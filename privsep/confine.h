@@ -92,9 +92,11 @@ int confine_landlock(enum confine_role, enum confine_root root,
 
 /* Loads the list.  The engine may afterwards: make UDP sockets (AF_UNIX ones
  * are made in set-up), use those it has, open for reading below a descriptor
- * that it holds, ask for time, memory and random numbers, abort().  Returns 1,
- * or 0 in a build with -Dseccomp=off. */
-int confine_filter(enum confine_role);
+ * that it holds, replace files below those of dirs[] that are for writing, ask
+ * for time, memory and random numbers, abort().  The resolver's list does not
+ * look at dirs.  Returns 1, or 0 in a build with -Dseccomp=off. */
+int confine_filter(enum confine_role, const struct confine_dir *dirs,
+    size_t n);
 
 /* The clock's share, done for it before it is there, so that neither text nor
  * library is in its program.

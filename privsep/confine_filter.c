@@ -35,7 +35,8 @@
 #define ACTION SCMP_ACT_LOG
 #endif
 
-/* With those of the rules below 40 of them exist on x86_64. */
+/* With those of the rules below 40 of them exist on x86_64, and one more where
+ * a directory may be written to. */
 static const char *const engine_calls[] = {
 	/* the loop */
 	"poll", "ppoll", "ppoll_time64", "clock_gettime", "clock_gettime64",
@@ -126,6 +127,9 @@ allow_if(scmp_filter_ctx ctx, const char *name, unsigned n,
 #define ARG(i, ...) ((struct scmp_arg_cmp){ (i), __VA_ARGS__ })
 #define EQ(i, value) ARG(i, SCMP_CMP_EQ, (value))
 #define BITS(i, mask, value) ARG(i, SCMP_CMP_MASKED_EQ, (mask), (value))
+
+/* int arguments: the upper half of the register means nothing */
+#define INT(i, value) BITS(i, UINT32_MAX, (uint32_t)(value))
 
 #define SOCK_TYPE_MASK 0xf /* the rest are SOCK_CLOEXEC, SOCK_NONBLOCK */
 
@@ -234,11 +238,27 @@ allow_common(scmp_filter_ctx ctx)
 	return r;
 }
 
+/* A file is made under another name and then takes the place of the old one. */
 static int
-engine_rules(scmp_filter_ctx ctx)
+allow_replacing(scmp_filter_ctx ctx, const struct confine_dir *dir)
+{
+	const struct scmp_arg_cmp making[] = { INT(0, dir->fd),
+		BITS(2, OPEN_WRITE, O_WRONLY | O_CREAT) };
+	const struct scmp_arg_cmp from_to[] = { INT(0, dir->fd),
+		INT(2, dir->fd) };
+	int r = allow_if(ctx, "openat", 2, making);
+
+	return r == 0 ? allow_if(ctx, "renameat2", 2, from_to) : r;
+}
+
+static int
+engine_rules(scmp_filter_ctx ctx, const struct confine_dir *dirs, size_t n)
 {
 	int r = allow_calls(ctx, engine_calls);
 
+	for (size_t i = 0; i < n && r == 0; i++)
+		if (dirs[i].flags & CONFINE_WRITE && dirs[i].fd >= 0)
+			r = allow_replacing(ctx, &dirs[i]);
 	if (r == 0)
 		r = allow_common(ctx);
 	if (r == 0)
@@ -325,9 +345,6 @@ resolver_rules(scmp_filter_ctx ctx)
 	return r;
 }
 
-/* int arguments: the upper half of the register means nothing */
-#define INT(i, value) BITS(i, UINT32_MAX, (uint32_t)(value))
-
 /* An assert() must end in SIGABRT, for which malloc must fail instead of dying:
  * mmap answers ENOMEM, and brk 0, which is how it fails (it has no errors). */
 static int
@@ -389,10 +406,13 @@ confine_clock_filter(void)
 }
 
 int
-confine_filter(enum confine_role role)
+confine_filter(enum confine_role role, const struct confine_dir *dirs,
+    size_t n)
 {
 #ifdef SECCOMP_OFF
 	(void)role;
+	(void)dirs;
+	(void)n;
 	(void)engine_rules;
 	(void)resolver_rules;
 	return 0;
@@ -403,8 +423,8 @@ confine_filter(enum confine_role role)
 	/* The first broken-down time makes glibc open /etc/localtime. */
 	tzset();
 	if (ctx != NULL)
-		r = role == CONFINE_ENGINE
-		    ? engine_rules(ctx) : resolver_rules(ctx);
+		r = role == CONFINE_ENGINE ? engine_rules(ctx, dirs, n)
+					   : resolver_rules(ctx);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	if (ctx != NULL)

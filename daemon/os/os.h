@@ -136,6 +136,12 @@ struct os_ops {
 
 	void (*random)(struct os *, void *, size_t);
 
+	/* Small files in directories that were kept, by a slot "DIR/FILE":
+	 * daemon/os/statefile.h says what DIR is and what they return.  save()
+	 * replaces the file, size 0 removes it; load() yields the length. */
+	int (*save)(struct os *, const char *slot, const void *, size_t size);
+	ssize_t (*load)(struct os *, const char *slot, void *, size_t size);
+
 	/* Ends the loop; the process exits with this code. */
 	void (*stop)(struct os *, int exit_code);
 };

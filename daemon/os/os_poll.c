@@ -20,6 +20,8 @@
  *	close
  *	clock_gettime	where the vDSO cannot: REALTIME, MONOTONIC,
  *			MONOTONIC_RAW
+ *	openat fstat read	files in a directory that is held
+ *	openat write renameat2 unlinkat	the same in one held for writing
  *	getrandom
  *	brk mmap munmap mremap	malloc, without PROT_EXEC
  *	write, sendto	the log
@@ -162,6 +164,20 @@ os_random(struct os *os, void *to, size_t size)
 	}
 }
 
+static int
+os_save(struct os *os, const char *slot, const void *data, size_t size)
+{
+	return statefile_save(&((struct os_linux *)os)->files, slot, data,
+	    size);
+}
+
+static ssize_t
+os_load(struct os *os, const char *slot, void *data, size_t size)
+{
+	return statefile_load(&((struct os_linux *)os)->files, slot, data,
+	    size);
+}
+
 static void
 os_stop(struct os *os, int exit_code)
 {
@@ -183,6 +199,8 @@ static const struct os_ops ops = {
 	.lookup = os_lookup,
 	.lookup_off = os_lookup_off,
 	.random = os_random,
+	.save = os_save,
+	.load = os_load,
 	.stop = os_stop,
 };
 

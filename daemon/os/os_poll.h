@@ -13,6 +13,7 @@
 #include "common/heap.h"
 #include "daemon/os/names.h"
 #include "daemon/os/os.h"
+#include "daemon/os/statefile.h"
 #include "daemon/os/watch.h"
 #include "privsep/clock_rpc.h"
 
@@ -33,6 +34,7 @@ struct os_linux {
 	                           straight through here */
 	struct watch clock_watch;
 	struct names names;
+	struct statefiles files; /* directories are added in set-up */
 	struct net_batch *batch; /* buffers of the datagrams under way */
 	int stamp_fd; /* keeps the kernel stamping, see tstamp_linux.h */
 	uint32_t last_conn;

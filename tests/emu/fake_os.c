@@ -2,6 +2,7 @@
 #include "tests/emu/fake_os.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -162,6 +163,47 @@ get_random(struct os *os, void *buf, size_t len)
 	}
 }
 
+static struct fake_file *
+find_file(struct fake_os *f, const char *slot)
+{
+	for (int i = 0; i < FAKE_FILES; i++)
+		if (f->files[i].size > 0 &&
+		    strcmp(f->files[i].slot, slot) == 0)
+			return &f->files[i];
+	return NULL;
+}
+
+static int
+save(struct os *os, const char *slot, const void *data, size_t size)
+{
+	struct fake_os *f = fake(os);
+	struct fake_file *file = find_file(f, slot);
+
+	if (f->save_error != 0)
+		return f->save_error;
+	for (int i = 0; file == NULL && i < FAKE_FILES; i++)
+		if (f->files[i].size == 0)
+			file = &f->files[i];
+	assert(file && size <= FAKE_FILE);
+	snprintf(file->slot, sizeof file->slot, "%s", slot);
+	memcpy(file->data, data, size);
+	file->size = size;
+	return 0;
+}
+
+static ssize_t
+load(struct os *os, const char *slot, void *data, size_t size)
+{
+	const struct fake_file *file = find_file(fake(os), slot);
+
+	if (!file)
+		return -ENOENT;
+	if (file->size > size)
+		return -EFBIG;
+	memcpy(data, file->data, file->size);
+	return (ssize_t)file->size;
+}
+
 static void
 stop(struct os *os, int exit_code)
 {
@@ -181,6 +223,8 @@ static const struct os_ops fake_ops = {
 	.lookup = lookup,
 	.lookup_off = lookup_off,
 	.random = get_random,
+	.save = save,
+	.load = load,
 	.stop = stop,
 };
 

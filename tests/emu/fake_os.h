@@ -21,6 +21,8 @@
 #define FAKE_REQUESTS 64
 #define FAKE_LOOKUPS 16
 #define FAKE_PATH 128
+#define FAKE_FILES 8
+#define FAKE_FILE 16384
 
 struct fake_sock {
 	struct sock *sock; /* NULL: free */
@@ -33,6 +35,12 @@ struct fake_sent {
 	struct dgram dgram; /* data and path point into this struct */
 	char path[FAKE_PATH];
 	unsigned char data[DGRAM_MAX];
+};
+
+struct fake_file {
+	char slot[FAKE_PATH];
+	size_t size; /* 0: free */
+	char data[FAKE_FILE];
 };
 
 struct fake_os {
@@ -57,6 +65,8 @@ struct fake_os {
 	struct lookup *lookups[FAKE_LOOKUPS]; /* under way; NULL: free */
 	uint32_t last_id;
 	uint64_t random; /* seed */
+	int save_error;  /* what save() returns; 0 or -errno */
+	struct fake_file files[FAKE_FILES];
 	bool is_stopped;
 	int exit_code;
 };

@@ -33,6 +33,9 @@
 #endif
 
 static enum confine_role role;
+static struct confine_dir held[] = {
+	{ "/a", CONFINE_WRITE, -1 }, { "/b", 0, -1 },
+};
 
 /* The status of a child that runs act() under the role's filter. */
 static int
@@ -45,7 +48,7 @@ confined(void (*act)(void))
 		signal(SIGABRT, SIG_DFL); /* libcheck catches it */
 		close(2);
 		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-		if (confine_filter(role) < 0)
+		if (confine_filter(role, held, 2) < 0)
 			_exit(99);
 		act();
 		_exit(0);
@@ -59,6 +62,48 @@ fail_assertion(void)
 {
 	assert(role > 1000);
 }
+
+/* Replaces a file below held[], and below anything else. */
+static void
+replace_file(void)
+{
+	if (openat(held[0].fd, "new", O_RDONLY) >= 0 || errno != ENOENT)
+		_exit(1);
+	close(openat(held[0].fd, "new",
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
+	if (syscall(SYS_renameat2, held[0].fd, "new", held[0].fd, "old", 0) ||
+	    unlinkat(held[0].fd, "old", 0) != 0)
+		_exit(2);
+}
+
+static void
+write_elsewhere(void)
+{
+	openat(held[1].fd, "new", O_WRONLY | O_CREAT | O_EXCL, 0600);
+}
+
+static void
+rename_elsewhere(void)
+{
+	syscall(SYS_renameat2, held[0].fd, "new", held[1].fd, "old", 0);
+}
+
+START_TEST(an_engine_replaces_files_in_its_directories_alone)
+{
+	char base[] = "/tmp/test_confine.XXXXXX";
+
+	ck_assert_ptr_nonnull(mkdtemp(base));
+	held[0].fd = open(base, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	held[1].fd = dup(held[0].fd);
+	role = CONFINE_ENGINE;
+	ck_assert_int_eq(confined(replace_file), 0);
+	if (IS_KILLED) {
+		ck_assert_int_eq(WTERMSIG(confined(write_elsewhere)), SIGSYS);
+		ck_assert_int_eq(WTERMSIG(confined(rename_elsewhere)), SIGSYS);
+	}
+	ck_assert_int_eq(rmdir(base), 0);
+}
+END_TEST
 
 START_TEST(an_assertion_ends_in_sigabrt)
 {
@@ -245,6 +290,7 @@ START_TEST(landlock_leaves_only_the_directories)
 }
 END_TEST
 
-UNIT_MAIN("confine", an_assertion_ends_in_sigabrt, an_engine_can_work,
+UNIT_MAIN("confine", an_engine_replaces_files_in_its_directories_alone,
+    an_assertion_ends_in_sigabrt, an_engine_can_work,
     a_resolver_can_look_up_in_a_child, what_is_forbidden_kills_both_roles,
     landlock_leaves_only_the_directories)

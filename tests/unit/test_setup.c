@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -207,7 +208,23 @@ START_TEST(limits_say_what_the_configuration_says)
 }
 END_TEST
 
-UNIT_MAIN("setup", chronys_file_is_read_with_the_sign_turned,
+START_TEST(a_dumpdir_is_for_its_user_to_write)
+{
+	in_a_new_directory();
+	ck_assert_int_eq(setup_check_dumpdir(&config, 65533, 65533), 0);
+	strcpy(config.dumpdir, dir);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(setup_check_dumpdir(&config, 65533, 65533),
+		    -EACCES);
+		ck_assert_int_eq(chmod(dir, 0777), 0);
+	}
+	ck_assert_int_eq(setup_check_dumpdir(&config, 65533, 65533), 0);
+	leave();
+}
+END_TEST
+
+UNIT_MAIN("setup", a_dumpdir_is_for_its_user_to_write,
+    chronys_file_is_read_with_the_sign_turned,
     no_file_is_no_drift, what_is_no_record_is_ignored,
     a_huge_file_is_ignored_too,
     links_fifos_and_directories_are_refused_without_waiting,

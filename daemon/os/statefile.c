@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/os/statefile.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define TEMP ".tock.tmp" /* no slot has this name */
+
+void
+statefile_add(struct statefiles *s, const char *name, int fd, bool may_write)
+{
+	assert(s->n < STATEFILE_DIRS);
+	s->dirs[s->n++] = (struct statefile_dir){ name, fd, may_write };
+}
+
+/* The directory of a slot, with *file its file's name; NULL for what is no
+ * slot. */
+static const struct statefile_dir *
+find(const struct statefiles *s, const char *slot, const char **file)
+{
+	const char *slash = strchr(slot, '/');
+
+	if (slash == NULL || slash[1] == '\0' || slash[1] == '.' ||
+	    strchr(slash + 1, '/') != NULL ||
+	    strlen(slash + 1) > STATEFILE_NAME_MAX)
+		return NULL;
+	*file = slash + 1;
+	for (unsigned i = 0; i < s->n; i++)
+		if (strlen(s->dirs[i].name) == (size_t)(slash - slot) &&
+		    strncmp(s->dirs[i].name, slot, (size_t)(slash - slot)) == 0)
+			return &s->dirs[i];
+	return NULL;
+}
+
+static int
+replace(int dir, const char *file, const void *data, size_t size)
+{
+	int fd = openat(dir, TEMP,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return -errno;
+
+	ssize_t n = write(fd, data, size);
+	int r = n == (ssize_t)size ? 0 : n < 0 ? -errno : -ENOSPC;
+	close(fd);
+	/* Not renameat(), which may be another call than the filter knows. */
+	if (r == 0 &&
+	    syscall(SYS_renameat2, dir, TEMP, dir, file, 0) != 0)
+		r = -errno;
+	if (r < 0)
+		unlinkat(dir, TEMP, 0);
+	return r;
+}
+
+int
+statefile_save(const struct statefiles *s, const char *slot, const void *data,
+    size_t size)
+{
+	const char *file;
+	const struct statefile_dir *dir = find(s, slot, &file);
+
+	if (dir == NULL)
+		return -EINVAL;
+	if (!dir->may_write || dir->fd < 0)
+		return -EACCES;
+	if (size == 0)
+		return unlinkat(dir->fd, file, 0) < 0 && errno != ENOENT
+		    ? -errno : 0;
+	unlinkat(dir->fd, TEMP, 0); /* left by one that was killed */
+	return replace(dir->fd, file, data, size);
+}
+
+ssize_t
+statefile_load(const struct statefiles *s, const char *slot, void *data,
+    size_t size)
+{
+	const char *file;
+	const struct statefile_dir *dir = find(s, slot, &file);
+	struct stat st;
+
+	if (dir == NULL)
+		return -EINVAL;
+	if (dir->fd < 0)
+		return -ENOENT;
+	int fd = openat(dir->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+		O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return errno == ELOOP ? -EINVAL : -errno;
+
+	ssize_t n = -EINVAL;
+	if (fstat(fd, &st) < 0)
+		n = -errno;
+	else if (S_ISREG(st.st_mode) && (size_t)st.st_size > size)
+		n = -EFBIG;
+	else if (S_ISREG(st.st_mode) && (n = read(fd, data, size)) < 0)
+		n = -errno;
+	close(fd);
+	return n;
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Small files that the engine reads and writes after it has given up its view
+ * of the file system: each lies directly in a directory whose descriptor was
+ * kept.  A slot is "DIR/FILE", where DIR is the name that the directory was
+ * added under, whatever its path is.  FILE may not begin with a dot. */
+#ifndef DAEMON_OS_STATEFILE_H
+#define DAEMON_OS_STATEFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#define STATEFILE_DIRS 8
+#define STATEFILE_NAME_MAX 128
+
+struct statefiles {
+	struct statefile_dir {
+		const char *name;
+		int fd;
+		bool may_write;
+	} dirs[STATEFILE_DIRS];
+	unsigned n;
+};
+
+/* name and the descriptor stay the caller's; -1 for fd: nothing is there. */
+void statefile_add(struct statefiles *, const char *name, int fd,
+    bool may_write);
+
+/* Replaces the file as a whole, for its owner alone to read; a size of 0
+ * removes it (and one that is not there is no error).  Returns 0; -EINVAL for
+ * what is no slot, -EACCES where nothing may be written, or -errno, with the
+ * old file left as it was. */
+int statefile_save(const struct statefiles *, const char *slot,
+    const void *data, size_t size);
+
+/* Reads the whole file.  Returns its length; -EINVAL for what is no slot or no
+ * plain file (links are not followed, a fifo is not waited for), -EFBIG when it
+ * is longer than size, -ENOENT, or another -errno. */
+ssize_t statefile_load(const struct statefiles *, const char *slot, void *data,
+    size_t size);
+
+#endif
