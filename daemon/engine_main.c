@@ -74,7 +74,7 @@ open_sockets(struct main *m)
 	}
 	m->has_control = !m->options.set_once;
 	if (m->has_control)
-		control_init(&m->control, &m->engine, &m->config);
+		control_init(&m->control, &m->engine, &m->config, true);
 	return 0;
 }
 

@@ -23,14 +23,6 @@ union control {
 };
 
 int
-chan_pair(int fds[2])
-{
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, fds) < 0)
-		return -errno;
-	return 0;
-}
-
-int
 chan_send(int fd, const void *msg, size_t len, int pass_fd, int wait)
 {
 	struct iovec iov = { (void *)(uintptr_t)msg, len };

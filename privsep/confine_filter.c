@@ -35,6 +35,13 @@
 #define ACTION SCMP_ACT_LOG
 #endif
 
+/* What the C library's renameat() calls. */
+#ifdef SYS_renameat
+#define RENAMEAT "renameat"
+#else
+#define RENAMEAT "renameat2"
+#endif
+
 /* With those of the rules below 40 of them exist on x86_64, and one more where
  * a directory may be written to. */
 static const char *const engine_calls[] = {
@@ -365,7 +372,7 @@ clock_rules(scmp_filter_ctx ctx)
 		if (r == 0)
 			r = allow_if(ctx, "unlinkat", 1, from_to);
 		if (r == 0)
-			r = allow_if(ctx, "renameat2", 2, from_to);
+			r = allow_if(ctx, RENAMEAT, 2, from_to);
 	}
 	if (r == 0)
 		r = allow_if(ctx, "clock_adjtime", 1, real);

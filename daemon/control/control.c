@@ -176,7 +176,8 @@ open_path(struct control *c, struct control_sock *s, enum cmdmon_via via,
 }
 
 int
-control_init(struct control *c, struct engine *e, const struct config *config)
+control_init(struct control *c, struct engine *e, const struct config *config,
+    bool has_native)
 {
 	struct control_sock *s = c->socks;
 	int missing = 0;
@@ -186,6 +187,8 @@ control_init(struct control *c, struct engine *e, const struct config *config)
 	missing += open_udp(c, s++, &config->bindcmd4, config->cmdport);
 	missing += open_udp(c, s++, &config->bindcmd6, config->cmdport);
 	missing += open_path(c, s++, VIA_CHRONY, config->bindcmdpath, 0660);
+	if (!has_native)
+		return missing;
 	missing += open_path(c, s++, VIA_MONITOR, PATH_MONITOR, 0666);
 	missing += open_path(c, s++, VIA_CONTROL, PATH_CONTROL, 0660);
 	return missing;

@@ -150,9 +150,10 @@ ready(struct os_linux *o, struct watch *w, short revents)
 }
 
 int
-names_init(struct names *n, struct watch_set *watches, int fd)
+names_init(struct names *n, struct watch_set *watches, int fd,
+    int (*resolve)(const struct lookup *, struct addr *, int max))
 {
-	*n = (struct names){ .watches = watches };
+	*n = (struct names){ .watches = watches, .resolve = resolve };
 	if (fd < 0) {
 		n->is_gone_told = true; /* nobody expected one */
 		return 0;
@@ -227,8 +228,11 @@ names_turn(struct names *n, struct os *os)
 
 	while (n->count > 0 && (int32_t)(last - n->entries[0].lookup->id) >= 0) {
 		struct lookup *l = n->entries[0].lookup;
+		struct addr addrs[NAMES_ADDRS];
+		int found = n->resolve != NULL
+		    ? n->resolve(l, addrs, NAMES_ADDRS) : -EAGAIN;
 
 		remove_entry(n, 0);
-		l->done(l, NULL, -EAGAIN);
+		l->done(l, addrs, found);
 	}
 }

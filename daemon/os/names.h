@@ -20,14 +20,17 @@ struct names {
 	struct watch watch;
 	struct watch_set *watches; /* borrowed, kept */
 	bool has_resolver, is_gone_told;
+	int (*resolve)(const struct lookup *, struct addr *, int max);
 	uint32_t last_id;
 	struct names_entry *entries; /* look-ups under way */
 	size_t count, room;
 };
 
 /* fd: the resolver's SEQPACKET socket, borrowed; -1 = none: every look-up is
- * answered "ask again".  Returns 0 or -ENOMEM. */
-int names_init(struct names *, struct watch_set *, int fd);
+ * answered by resolve, as os_linux_fds has it, or where that is NULL with "ask
+ * again".  Returns 0 or -ENOMEM. */
+int names_init(struct names *, struct watch_set *, int fd,
+    int (*resolve)(const struct lookup *, struct addr *, int max));
 void names_fini(struct names *);
 
 /* Starts l, which stays the caller's and must stay where it is until done() or

@@ -26,12 +26,10 @@ net_socket(int family, int type)
 
 	if (fd < 0 && errno == EINVAL) {
 		fd = socket(family, type, 0);
-		if (fd >= 0 && (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 ||
-		    fcntl(fd, F_SETFL, O_NONBLOCK) < 0)) {
-			int error = errno;
-
-			close(fd);
-			return -error;
+		/* What a simulator gives need not be the kernel's. */
+		if (fd >= 0) {
+			fcntl(fd, F_SETFD, FD_CLOEXEC);
+			fcntl(fd, F_SETFL, O_NONBLOCK);
 		}
 	}
 	return fd < 0 ? -errno : fd;
@@ -266,8 +264,9 @@ udp_open(struct link *link, const struct sock_want *want)
 
 	int fd = net_socket(af, SOCK_DGRAM);
 
+	/* EINVAL: a simulator's word for it. */
 	if (fd < 0)
-		return fd;
+		return fd == -EINVAL && af == AF_INET6 ? -EAFNOSUPPORT : fd;
 
 	int error = set_options(fd, want, af);
 
@@ -294,6 +293,10 @@ net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 	sock->fd = -1;
 	if (link == NULL)
 		return -ENOMEM;
+	if (o->max_socks != 0 && o->n_socks == o->max_socks) {
+		free(link);
+		return -EMFILE;
+	}
 	link->sock = sock;
 	link->kind = want->kind;
 	if (want->kind == SOCK_KIND_UDP)
@@ -311,6 +314,7 @@ net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 		free(link);
 		return fd;
 	}
+	o->n_socks++;
 	sock->fd = fd;
 	sock->backend = link;
 	return 0;
@@ -328,6 +332,7 @@ net_close(struct os *os, struct sock *sock)
 		unix_close_conns(o, link);
 	link->sock = NULL;
 	watch_drop(&o->watches, &link->watch);
+	o->n_socks--;
 	sock->fd = -1;
 	sock->backend = NULL;
 }

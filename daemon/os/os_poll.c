@@ -60,12 +60,16 @@ read_clock(clockid_t id)
 {
 	struct timespec ts;
 
-	/* A simulator may not know MONOTONIC_RAW; there nothing slews
-	 * MONOTONIC but our own doings. */
-	if (clock_gettime(id, &ts) < 0 &&
-	    clock_gettime(CLOCK_MONOTONIC, &ts) < 0)
+	if (clock_gettime(id, &ts) < 0)
 		os_linux_die("clock_gettime", errno);
 	return (int64_t)ts.tv_sec * NSEC + ts.tv_nsec;
+}
+
+static int64_t
+read_raw(struct os_linux *o)
+{
+	return o->own_clock != NULL ? o->own_clock->raw(o->own_clock)
+	    : read_clock(CLOCK_MONOTONIC_RAW);
 }
 
 /* REAL between two RAWs, the tightest of a few: whoever was interrupted in
@@ -73,14 +77,14 @@ read_clock(clockid_t id)
 static struct pair
 os_pair(struct os *os)
 {
+	struct os_linux *o = (struct os_linux *)os;
 	struct pair best = { { 0 }, { 0 } };
 	int64_t width = INT64_MAX;
 
-	(void)os;
 	for (int i = 0; i < PAIR_TRIES; i++) {
-		int64_t before = read_clock(CLOCK_MONOTONIC_RAW);
+		int64_t before = read_raw(o);
 		int64_t real = read_clock(CLOCK_REALTIME);
-		int64_t after = read_clock(CLOCK_MONOTONIC_RAW);
+		int64_t after = read_raw(o);
 
 		if (after - before >= width)
 			continue;
@@ -120,6 +124,8 @@ os_clock(struct os *os, struct clk_req *req, struct clk_rep *rep)
 	struct os_linux *o = (struct os_linux *)os;
 
 	*rep = (struct clk_rep){ .type = CLK_DONE, .error = EPERM };
+	if (o->own_clock != NULL)
+		o->own_clock->call(o->own_clock, req, rep);
 	if (!o->has_clock)
 		return;
 	if (req->type == CLK_BYE) { /* not answered */
@@ -206,13 +212,20 @@ static const struct os_ops ops = {
 
 /* Events that came during a call wait in o->clock, the others in the
  * socket. */
+static int
+next_event(struct os_linux *o, struct clk_rep *ev)
+{
+	return o->own_clock != NULL ? o->own_clock->event(o->own_clock, ev)
+	    : clock_rpc_event(&o->clock, ev);
+}
+
 static void
 deliver_events(struct os_linux *o)
 {
 	struct clk_rep ev;
 	int r;
 
-	while (!o->is_stopped && (r = clock_rpc_event(&o->clock, &ev)) != 0) {
+	while (!o->is_stopped && (r = next_event(o, &ev)) != 0) {
 		if (r < 0)
 			os_linux_die("clock", r);
 		if (o->os.clock_event != NULL)
@@ -230,12 +243,10 @@ clock_ready(struct os_linux *o, struct watch *w, short revents)
 
 /* ms to the first timer, rounded up, so that it is not met too early. */
 static int
-wait_ms(const struct os_linux *o)
+timer_ms(const struct os_linux *o)
 {
 	const struct heap_node *first = heap_first(&o->timers);
 
-	if (o->clock.n_events > 0 || names_is_due(&o->names))
-		return 0;
 	if (first == NULL)
 		return -1;
 
@@ -247,6 +258,19 @@ wait_ms(const struct os_linux *o)
 	int64_t ms = (first->key - now - 1) / 1000000 + 1;
 
 	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+static int
+wait_ms(const struct os_linux *o)
+{
+	int by_timer = timer_ms(o), by_clock = -1;
+
+	if (o->clock.n_events > 0 || names_is_due(&o->names))
+		return 0;
+	if (o->own_clock != NULL)
+		by_clock = o->own_clock->wait_ms(o->own_clock);
+	return by_timer < 0 || (by_clock >= 0 && by_clock < by_timer)
+	    ? by_clock : by_timer;
 }
 
 static struct timer *
@@ -283,6 +307,8 @@ os_linux_init(struct os_linux *o, const struct os_linux_fds *fds)
 	watch_init(&o->watches);
 	clock_rpc_init(&o->clock, fds->clock);
 	o->has_clock = fds->clock >= 0;
+	o->own_clock = fds->own_clock;
+	o->max_socks = fds->max_socks;
 	o->clock_watch.ready = clock_ready;
 	o->batch = calloc(1, sizeof *o->batch);
 	if (o->batch == NULL)
@@ -291,7 +317,8 @@ os_linux_init(struct os_linux *o, const struct os_linux_fds *fds)
 		error = watch_add(&o->watches, &o->clock_watch, fds->clock,
 		    POLLIN);
 	if (error == 0)
-		error = names_init(&o->names, &o->watches, fds->resolver);
+		error = names_init(&o->names, &o->watches, fds->resolver,
+		    fds->resolve);
 	if (error < 0)
 		os_linux_fini(o);
 	else
@@ -307,7 +334,7 @@ os_linux_run(struct os_linux *o)
 
 		if (error < 0)
 			os_linux_die("poll", error);
-		if (o->clock.n_events > 0)
+		if (o->clock.n_events > 0 || o->own_clock != NULL)
 			deliver_events(o);
 		if (!o->is_stopped)
 			names_turn(&o->names, &o->os);

@@ -19,11 +19,31 @@
 
 struct net_batch;
 
+/* A clock in this very process, where there is no helper to ask.  It is asked
+ * between the turns of the loop, never from inside a call. */
+struct os_clock {
+	/* Does one request and fills the answer. */
+	void (*call)(struct os_clock *, struct clk_req *, struct clk_rep *);
+	/* The next event; false: there is none. */
+	bool (*event)(struct os_clock *, struct clk_rep *);
+	/* ms until there may be one, -1: none to wait for. */
+	int (*wait_ms)(struct os_clock *);
+	/* CLOCK_MONOTONIC_RAW, ns. */
+	int64_t (*raw)(struct os_clock *);
+};
+
 /* Borrowed descriptors, non-blocking or not; -1 = there is none: then the
- * clock answers EPERM, and names are not resolved ("ask again"). */
+ * clock answers EPERM, and names are not resolved ("ask again").  What follows
+ * is for a process that does these things itself, and may be left 0. */
 struct os_linux_fds {
 	int clock;
 	int resolver;
+	struct os_clock *own_clock; /* instead of a helper */
+	/* Instead of a resolver: waits for the answer.  Fills at most max
+	 * addresses and returns as lookup->done has it. */
+	int (*resolve)(const struct lookup *, struct addr *, int max);
+	unsigned max_socks; /* that the engine can have open at a time; 0 = no
+	                       limit, one more is -EMFILE */
 };
 
 struct os_linux {
@@ -33,11 +53,13 @@ struct os_linux {
 	struct clock_rpc clock; /* set-up sends CLK_SETUP with its descriptor
 	                           straight through here */
 	struct watch clock_watch;
+	struct os_clock *own_clock; /* or NULL */
 	struct names names;
 	struct statefiles files; /* directories are added in set-up */
 	struct net_batch *batch; /* buffers of the datagrams under way */
 	int stamp_fd; /* keeps the kernel stamping, see tstamp_linux.h */
 	uint32_t last_conn;
+	unsigned n_socks, max_socks;
 	bool has_clock, is_stopped;
 	int exit_code;
 };

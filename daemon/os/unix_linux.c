@@ -23,6 +23,9 @@ unix_path(struct sockaddr_un *un, socklen_t len)
 
 	if (len <= head || un->sun_path[0] == '\0') /* none, or abstract */
 		return NULL;
+	/* A simulator leaves the length of the room we gave. */
+	if (len > sizeof *un)
+		len = sizeof *un;
 	/* A path of full length has no NUL; the union has room for one. */
 	((char *)un)[len] = '\0';
 	return un->sun_path;
@@ -225,8 +228,9 @@ unix_open(struct link *link, const struct sock_want *want)
 	if (fd < 0)
 		return fd;
 	error = bind_file(fd, &un, want->mode);
+	/* Where the kernel has no credentials to give, uids are unknown. */
 	if (error == 0 && is_dgram)
-		error = net_set(fd, SOL_SOCKET, SO_PASSCRED, 1);
+		net_set(fd, SOL_SOCKET, SO_PASSCRED, 1);
 	if (error == 0 && !is_dgram && listen(fd, UNIX_CONNS) < 0)
 		error = -errno;
 	if (error < 0) {

@@ -65,7 +65,7 @@ static void
 save(struct clock *m)
 {
 	struct clockcore *c = &m->core;
-	const struct stamp *now = &c->guard.s.anchor;
+	const struct clock_stamp *now = &c->guard.s.anchor;
 	int64_t age = now->raw - m->rec.state.anchor.raw;
 	bool is_end = c->phase == PHASE_ENDED;
 	bool is_mark = is_end || c->guard.record_due;

@@ -18,11 +18,11 @@
 #define RATE_MOST (PPT / 10)
 #define ERROR_MOST (16 * NSEC)
 
-struct stamp
+struct clock_stamp
 clock_stamp(struct clock_kernel *k)
 {
 	int64_t begin = k->now(k, CLOCK_MONOTONIC);
-	struct stamp s = { .real = k->now(k, CLOCK_REALTIME) };
+	struct clock_stamp s = { .real = k->now(k, CLOCK_REALTIME) };
 
 	s.raw = k->now(k, CLOCK_MONOTONIC_RAW);
 	s.boot = k->now(k, CLOCK_BOOTTIME);
@@ -106,7 +106,7 @@ clockcore_event(struct clockcore *c, uint32_t type, struct clk_rep *rep)
 {
 	struct timex tx = { .modes = 0 };
 	int r = kernel(c, &tx);
-	struct stamp now = clock_stamp(c->k);
+	struct clock_stamp now = clock_stamp(c->k);
 	int64_t left = (c->guard.s.window_end - now.boot + NSEC - 1) / NSEC;
 	int steps = guard_steps(&c->guard);
 
@@ -267,7 +267,7 @@ clockcore_request(struct clockcore *c, const struct clk_req *req, size_t len,
     struct clk_rep *rep)
 {
 	const struct verb *v = find_verb(c, req, len);
-	struct stamp now = clock_stamp(c->k);
+	struct clock_stamp now = clock_stamp(c->k);
 	int error = 0;
 
 	if (!v)

@@ -78,6 +78,6 @@ void clockcore_event(struct clockcore *, uint32_t type, struct clk_rep *event);
 void clockcore_freeze(struct clockcore *, int exit_code);
 
 /* Four clocks, read together. */
-struct stamp clock_stamp(struct clock_kernel *);
+struct clock_stamp clock_stamp(struct clock_kernel *);
 
 #endif

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "common/log.h"
@@ -19,10 +18,9 @@ file_replace(int dir, const char *name, const void *data, size_t len)
 	unlinkat(dir, FILE_TEMP, 0);
 	int fd = openat(dir, FILE_TEMP,
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644);
-	/* Not renameat2(), which may use another call than the filter knows.
-	 * A short write (full disk) leaves the old file. */
+	/* A short write (full disk) leaves the old file. */
 	if (fd < 0 || write(fd, data, len) != (ssize_t)len ||
-	    syscall(SYS_renameat2, dir, FILE_TEMP, dir, name, 0) != 0)
+	    renameat(dir, FILE_TEMP, dir, name) != 0)
 		log_warn("%s: %s", name, strerror(errno));
 	close(fd);
 }

@@ -36,7 +36,7 @@ part(int64_t pool, int64_t want)
 
 void
 guard_start(struct guard *g, const struct clk_limits *lim,
-    struct stamp now, const struct guard_state *old)
+    struct clock_stamp now, const struct guard_state *old)
 {
 	uint32_t steps = lim->steps > 0 ? (uint32_t)lim->steps : 0;
 	struct guard_state *s = &g->s;
@@ -88,9 +88,9 @@ guard_close(struct guard *g)
 /* REALTIME and BOOTTIME are slewed alike and both count suspends: a difference
  * is a step.  x: by how much the clock was stepped, and we did not do it. */
 static void
-note_foreign_step(struct guard *g, const struct stamp *now)
+note_foreign_step(struct guard *g, const struct clock_stamp *now)
 {
-	const struct stamp *then = &g->s.anchor;
+	const struct clock_stamp *then = &g->s.anchor;
 	int64_t x = (now->real - then->real) - (now->boot - then->boot);
 	int64_t slept = now->asleep - then->asleep, most = GUARD_CREDIT_MOST;
 
@@ -114,7 +114,7 @@ note_foreign_step(struct guard *g, const struct stamp *now)
 }
 
 void
-guard_look(struct guard *g, struct stamp now)
+guard_look(struct guard *g, struct clock_stamp now)
 {
 	struct guard_state *s = &g->s;
 	int64_t ran = now.raw - s->anchor.raw;

@@ -54,7 +54,7 @@ struct guard_state {
 	int64_t safe_base_ppt;   /* the same when the window closed */
 	uint32_t steps;          /* left inside the window */
 	uint32_t operator_steps; /* left */
-	struct stamp anchor;     /* the last guard_look() */
+	struct clock_stamp anchor;     /* the last guard_look() */
 };
 
 struct guard_record {
@@ -81,12 +81,12 @@ struct guard {
  * NULL.  What moved the clock since old was written, and is not explained by
  * the base frequency, is taken off all pools. */
 void guard_start(struct guard *, const struct clk_limits *,
-    struct stamp now, const struct guard_state *old);
+    struct clock_stamp now, const struct guard_state *old);
 
 /* Brings pools, window and anchor up to now, and credits somebody else's step.
  * Before every action and every time the kernel says that the clock was set.
  * No effect before guard_start(). */
-void guard_look(struct guard *, struct stamp now);
+void guard_look(struct guard *, struct clock_stamp now);
 
 /* Replaces the slew that runs by one of ppt for ms.  Returns 0, or ENOSPC with
  * nothing changed. */

@@ -21,7 +21,7 @@ struct clock_kernel {
 
 /* Four clocks read together, ns.  asleep: boot - mono; spread: how long the
  * reading took. */
-struct stamp {
+struct clock_stamp {
 	int64_t real, mono, raw, boot, asleep, spread;
 };
 

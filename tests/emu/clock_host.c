@@ -82,7 +82,7 @@ static void
 save(struct clock_host *h)
 {
 	struct clockcore *c = &h->core;
-	const struct stamp *now = &c->guard.s.anchor;
+	const struct clock_stamp *now = &c->guard.s.anchor;
 	bool is_end = c->phase == PHASE_ENDED;
 
 	if (c->guard.slew_ppt != 0 || now->raw == 0)

@@ -32,7 +32,7 @@ set_up(void)
 	s->engine.discipline.target = o->estimator.now;
 	s->engine.reference.is_synced = true;
 	s->engine.reference.leap = LEAP_NONE;
-	if (control_init(&s->control, &s->engine, &s->config) != 0)
+	if (control_init(&s->control, &s->engine, &s->config, true) != 0)
 		abort();
 	return s;
 }

@@ -24,7 +24,8 @@ start(void)
 	struct small *s = small_new();
 
 	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "");
-	ck_assert_int_eq(control_init(&s->control, &s->engine, &s->config), 0);
+	ck_assert_int_eq(
+	    control_init(&s->control, &s->engine, &s->config, true), 0);
 	return s;
 }
 

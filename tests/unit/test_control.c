@@ -20,7 +20,8 @@ start(void)
 {
 	struct small *s = small_new();
 
-	ck_assert_int_eq(control_init(&s->control, &s->engine, &s->config), 0);
+	ck_assert_int_eq(
+	    control_init(&s->control, &s->engine, &s->config, true), 0);
 	return s;
 }
 
@@ -162,7 +163,8 @@ START_TEST(daemon_goes_on_without_a_socket_it_cannot_open)
 	ck_assert_int_eq(pipe2(fds, O_NONBLOCK), 0);
 	log_init(fds[1], LOGSTYLE_PREFIX, LOGLEVEL_INFO, "");
 	s->world.open_error = refuse;
-	ck_assert_int_eq(control_init(&s->control, &s->engine, &s->config), 2);
+	ck_assert_int_eq(
+	    control_init(&s->control, &s->engine, &s->config, true), 2);
 	read_log(fds[0], text, sizeof text);
 	ck_assert_ptr_nonnull(strstr(text, "cannot listen at 127.0.0.1 port 323"
 	    ": Address already in use (another time daemon?"));
@@ -179,7 +181,8 @@ START_TEST(daemon_goes_on_without_a_socket_it_cannot_open)
 	s = small_new();
 	s->config.cmdport = 0;
 	s->config.bindcmdpath[0] = '\0';
-	ck_assert_int_eq(control_init(&s->control, &s->engine, &s->config), 0);
+	ck_assert_int_eq(
+	    control_init(&s->control, &s->engine, &s->config, true), 0);
 	ck_assert_uint_eq(control_paths(&s->control, paths), 2);
 	end(s);
 }
