@@ -41,6 +41,8 @@ struct main {
 	struct setup_drift drift;
 	struct confine_user user, clock_user;
 	char control_dir[CONFIG_PATH_MAX]; /* of bindcmdpath */
+	char key_dir[CONFIG_PATH_MAX];
+	int keys; /* the key file, while it has not been read; -1 = none */
 	bool has_control; /* not with -q, which is over at once */
 	bool is_alone; /* -Q: no clock, no resolver, no control sockets */
 };
@@ -134,6 +136,10 @@ enter_root(struct main *m, struct confine_dir *dirs, size_t *n, int *root)
 	if (!m->is_alone && m->config.dumpdir[0] != '\0')
 		dirs[(*n)++] = (struct confine_dir){ m->config.dumpdir,
 			CONFINE_WRITE, -1 };
+	if (m->config.keyfile[0] != '\0')
+		dirs[(*n)++] = (struct confine_dir){
+			parent_of(m->config.keyfile, m->key_dir,
+			    sizeof m->key_dir), CONFINE_OPTIONAL, -1 };
 	if (!m->is_alone && m->drift.dir[0] != '\0') {
 		drift = (*n)++; /* the last one */
 		dirs[drift] = (struct confine_dir){ m->drift.dir,
@@ -172,16 +178,20 @@ keep_dirs(struct main *m, const struct confine_dir *dirs, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (dirs[i].path == m->config.dumpdir)
 			statefile_add(&m->os.files, "dump", dirs[i].fd, true);
+		else if (dirs[i].path == m->key_dir)
+			statefile_add_secret(&m->os.files, "keys", dirs[i].fd,
+			    m->keys, m->user.uid);
 }
 
 static int
 confine(struct main *m)
 {
-	struct confine_dir dirs[3];
+	struct confine_dir dirs[4];
 	struct confine_limits limits = { .files = MAX_FILES, .processes = 0 };
 	size_t n;
 	int root;
 
+	m->keys = setup_open_keys(&m->config);
 	if (enter_root(m, dirs, &n, &root) < 0 ||
 	    confine_drop(&m->user, &limits) < 0 ||
 	    confine_landlock(CONFINE_ENGINE, (enum confine_root)root, dirs,

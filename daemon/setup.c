@@ -128,6 +128,13 @@ setup_open_drift(struct setup_drift *d, const struct config *c)
 }
 
 int
+setup_open_keys(const struct config *c)
+{
+	return c->keyfile[0] == '\0' ? -1 : open(c->keyfile, O_RDONLY |
+	    O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+}
+
+int
 setup_find_drift(struct setup_drift *d, const struct config *c,
     unsigned clock_uid, unsigned clock_gid)
 {

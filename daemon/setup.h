@@ -35,6 +35,10 @@ int setup_open_drift(struct setup_drift *, const struct config *c);
 int setup_find_drift(struct setup_drift *, const struct config *,
     unsigned clock_uid, unsigned clock_gid);
 
+/* The key file as it is now, opened while that cannot be refused and not yet
+ * looked at; -1 = it cannot be opened, or there is none. */
+int setup_open_keys(const struct config *);
+
 /* Reads the record: the correction in ppm, > 0 speeds the clock up (chrony's
  * file has the other sign), and its error bound.  Called after the drop, closes
  * d->fd.  Returns false, after a warning, for anything that is not two finite

@@ -185,7 +185,11 @@ by_path(const void *a, const void *b)
 {
 	const struct confine_dir *const *x = a, *const *y = b;
 
-	return strcmp((*x)->path, (*y)->path); /* parents come first */
+	int order = strcmp((*x)->path, (*y)->path); /* parents come first */
+
+	/* Of two alike the one that may do more: it is the one mounted. */
+	return order != 0 ? order : (int)((*y)->flags & CONFINE_WRITE) -
+		(int)((*x)->flags & CONFINE_WRITE);
 }
 
 static int

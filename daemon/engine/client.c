@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/engine/client.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "common/ntp64.h"
+#include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
@@ -78,8 +80,7 @@ request_fields(struct client *c, unsigned char bytes[PACKET_HEADER])
 	while (c->cookie == NTP64_UNSET);
 
 	memset(&p, 0, sizeof p);
-	p.version = c->source->conf.version != 0
-	    ? (uint8_t)c->source->conf.version : 4;
+	p.version = auth_version(c->source);
 	p.mode = PACKET_MODE_CLIENT;
 	p.precision = PRECISION_UNKNOWN;
 	p.transmit = c->cookie;
@@ -90,13 +91,15 @@ static int
 send_request(struct client *c)
 {
 	struct os *os = os_of(c);
-	unsigned char bytes[PACKET_HEADER];
+	unsigned char bytes[PACKET_HEADER + MAC_MAX];
 	struct dgram d;
 
 	memset(&d, 0, sizeof d);
 	request_fields(c, bytes);
 	d.data = bytes;
-	d.len = sizeof bytes;
+	d.len = auth_sign(c->source, bytes, PACKET_HEADER, sizeof bytes);
+	if (d.len == 0)
+		return -ENOKEY;
 	c->sent.pair = os->ops->pair(os);
 	c->sent.at = c->sent.pair.real;
 	c->sent.src = STAMP_DAEMON;
@@ -310,7 +313,8 @@ receive(struct sock *sock, struct dgram *d, int n)
 		if (d[i].is_cut || packet_parse(&p, d[i].data, d[i].len) != 0)
 			continue;
 		if (p.mode != PACKET_MODE_SERVER || p.origin != c->cookie ||
-		    p.origin == NTP64_UNSET)
+		    p.origin == NTP64_UNSET ||
+		    !auth_check(c->source, &p, d[i].data, d[i].len))
 			continue;
 
 		/* It is the answer, whatever it says: the wait is over. */
@@ -349,7 +353,7 @@ client_start(struct client *c)
 	uint32_t dice;
 	double first = 0;
 
-	if (c->is_denied)
+	if (c->is_denied || !auth_is_ready(c->source))
 		return;
 	if (c->source->conf.iburst) {
 		c->burst = BURST_MAX;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/engine/auth.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
@@ -192,6 +193,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	set_timer(e, &e->status, STATUS_GAP);
 	set_timer(e, &e->patience, SELECTION_PATIENCE);
 
+	auth_rekey(e); /* without it sources that need a key wait for it */
 	for (size_t i = 0; i < config->n_sources; i++) {
 		struct config_source conf = config->sources[i];
 
@@ -207,6 +209,7 @@ engine_fini(struct engine *e)
 {
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
+	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
 		&e->resolver_gone, &e->discipline.later,
 		&e->discipline.complain };

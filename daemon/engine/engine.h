@@ -16,6 +16,7 @@
 #include "daemon/engine/reference.h"
 #include "daemon/engine/timescale.h"
 #include "daemon/os/os.h"
+#include "daemon/wire/keys.h"
 
 struct source;
 
@@ -45,6 +46,7 @@ struct engine {
 	struct tspec build_date; /* no clock that is right says less */
 	double first_freq, first_freq_sd; /* s/s, before any measurement */
 	TAILQ_HEAD(source_list, source) sources;
+	struct keys keys;
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */
 	struct reference reference;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
 
 #define RETRY_MIN 2.0   /* s between look-ups that fail, doubling up to ... */
@@ -134,6 +135,7 @@ source_new(struct engine *e, const struct config_source *conf)
 	stats_init(&s->stats);
 	client_init(&s->client, s);
 	TAILQ_INSERT_TAIL(&e->sources, s, link);
+	auth_announce(s);
 
 	if (addr_parse(&literal, conf->name) == 0)
 		use_address(s, &literal);

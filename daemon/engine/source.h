@@ -54,6 +54,7 @@ struct source {
 	int leap;                 /* of the server, 0..2; 3 unsynchronised */
 	unsigned stratum;         /* of the server */
 	bool is_offline;
+	bool is_forged;           /* the newest answer had no right MAC */
 	enum source_verdict verdict;
 };
 

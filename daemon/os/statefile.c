@@ -15,13 +15,23 @@ void
 statefile_add(struct statefiles *s, const char *name, int fd, bool may_write)
 {
 	assert(s->n < STATEFILE_DIRS);
-	s->dirs[s->n++] = (struct statefile_dir){ name, fd, may_write };
+	s->dirs[s->n++] = (struct statefile_dir){ name, fd, may_write,
+		.first = -1 };
+}
+
+void
+statefile_add_secret(struct statefiles *s, const char *name, int fd, int first,
+    uid_t owner)
+{
+	assert(s->n < STATEFILE_DIRS);
+	s->dirs[s->n++] = (struct statefile_dir){ name, fd, .is_secret = true,
+		.first = first, .owner = owner };
 }
 
 /* The directory of a slot, with *file its file's name; NULL for what is no
  * slot. */
-static const struct statefile_dir *
-find(const struct statefiles *s, const char *slot, const char **file)
+static struct statefile_dir *
+find(struct statefiles *s, const char *slot, const char **file)
 {
 	const char *slash = strchr(slot, '/');
 
@@ -59,11 +69,11 @@ replace(int dir, const char *file, const void *data, size_t size)
 }
 
 int
-statefile_save(const struct statefiles *s, const char *slot, const void *data,
+statefile_save(struct statefiles *s, const char *slot, const void *data,
     size_t size)
 {
 	const char *file;
-	const struct statefile_dir *dir = find(s, slot, &file);
+	struct statefile_dir *dir = find(s, slot, &file);
 
 	if (dir == NULL)
 		return -EINVAL;
@@ -76,29 +86,55 @@ statefile_save(const struct statefiles *s, const char *slot, const void *data,
 	return replace(dir->fd, file, data, size);
 }
 
+/* A file that is there to be read, or -errno. */
+static int
+open_file(struct statefile_dir *dir, const char *file)
+{
+	int fd = -1;
+
+	errno = dir->first >= 0 ? EACCES : ENOENT;
+	if (dir->fd >= 0)
+		fd = openat(dir->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
+			O_CLOEXEC | O_NOCTTY);
+	if (fd < 0 && errno == EACCES && dir->first >= 0) {
+		fd = dir->first;
+		dir->first = -1;
+	}
+	if (fd < 0)
+		return errno == ELOOP ? -EINVAL : -errno;
+	return fd;
+}
+
+static bool
+is_kept_secret(const struct statefile_dir *dir, const struct stat *st)
+{
+	return (st->st_uid == 0 || st->st_uid == dir->owner) &&
+	    (st->st_mode & S_IRWXO) == 0;
+}
+
 ssize_t
-statefile_load(const struct statefiles *s, const char *slot, void *data,
-    size_t size)
+statefile_load(struct statefiles *s, const char *slot, void *data, size_t size)
 {
 	const char *file;
-	const struct statefile_dir *dir = find(s, slot, &file);
+	struct statefile_dir *dir = find(s, slot, &file);
 	struct stat st;
 
 	if (dir == NULL)
 		return -EINVAL;
-	if (dir->fd < 0)
-		return -ENOENT;
-	int fd = openat(dir->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
-		O_CLOEXEC | O_NOCTTY);
+	int fd = open_file(dir, file);
 	if (fd < 0)
-		return errno == ELOOP ? -EINVAL : -errno;
+		return fd;
 
-	ssize_t n = -EINVAL;
+	ssize_t n = 0;
 	if (fstat(fd, &st) < 0)
 		n = -errno;
-	else if (S_ISREG(st.st_mode) && (size_t)st.st_size > size)
+	else if (!S_ISREG(st.st_mode))
+		n = -EINVAL;
+	else if (dir->is_secret && !is_kept_secret(dir, &st))
+		n = -EPERM;
+	else if ((size_t)st.st_size > size)
 		n = -EFBIG;
-	else if (S_ISREG(st.st_mode) && (n = read(fd, data, size)) < 0)
+	else if ((n = read(fd, data, size)) < 0)
 		n = -errno;
 	close(fd);
 	return n;

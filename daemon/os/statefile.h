@@ -18,7 +18,9 @@ struct statefiles {
 	struct statefile_dir {
 		const char *name;
 		int fd;
-		bool may_write;
+		bool may_write, is_secret;
+		int first; /* secret: opened as root; -1 = not, or read */
+		uid_t owner; /* secret: beside root */
 	} dirs[STATEFILE_DIRS];
 	unsigned n;
 };
@@ -27,17 +29,25 @@ struct statefiles {
 void statefile_add(struct statefiles *, const char *name, int fd,
     bool may_write);
 
+/* For reading secrets: a file is refused unless it is root's or owner's and
+ * closed to all others.  first, which is taken over, is the one file of
+ * the directory that is asked for, opened while that could not be refused; it
+ * is read once, where the daemon may not open the file itself.  -1: none. */
+void statefile_add_secret(struct statefiles *, const char *name, int fd,
+    int first, uid_t owner);
+
 /* Replaces the file as a whole, for its owner alone to read; a size of 0
  * removes it (and one that is not there is no error).  Returns 0; -EINVAL for
  * what is no slot, -EACCES where nothing may be written, or -errno, with the
  * old file left as it was. */
-int statefile_save(const struct statefiles *, const char *slot,
+int statefile_save(struct statefiles *, const char *slot,
     const void *data, size_t size);
 
 /* Reads the whole file.  Returns its length; -EINVAL for what is no slot or no
  * plain file (links are not followed, a fifo is not waited for), -EFBIG when it
- * is longer than size, -ENOENT, or another -errno. */
-ssize_t statefile_load(const struct statefiles *, const char *slot, void *data,
+ * is longer than size, -EPERM for a secret that others could have read or
+ * written, -ENOENT, or another -errno. */
+ssize_t statefile_load(struct statefiles *, const char *slot, void *data,
     size_t size);
 
 #endif

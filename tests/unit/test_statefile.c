@@ -103,6 +103,62 @@ START_TEST(what_is_no_plain_file_is_not_read)
 }
 END_TEST
 
+/* What load() says of a secret with this mode and owner. */
+static ssize_t
+load_secret(mode_t mode, uid_t uid)
+{
+	char text[8];
+
+	int fd = openat(dir, "a", O_CREAT | O_WRONLY, 0600);
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(fchmod(fd, mode), 0);
+	ck_assert_int_eq(fchown(fd, uid, (gid_t)-1), 0);
+	close(fd);
+	return statefile_load(&files, "secret/a", text, 8);
+}
+
+START_TEST(a_secret_must_be_closed_to_others)
+{
+	enter();
+	statefile_add_secret(&files, "secret", dir, -1, geteuid());
+	for (mode_t mode = 0; mode < 01000; mode++)
+		if (mode & 0400)
+			ck_assert_int_eq(load_secret(mode, (uid_t)-1),
+			    mode & 07 ? -EPERM : 0);
+	leave();
+}
+END_TEST
+
+START_TEST(a_secret_belongs_to_root_or_the_daemon)
+{
+	if (geteuid() != 0)
+		return; /* nobody gives a file away */
+	enter();
+	statefile_add_secret(&files, "secret", dir, -1, 4711);
+	ck_assert_int_eq(load_secret(0600, 0), 0);
+	ck_assert_int_eq(load_secret(0600, 4711), 0);
+	ck_assert_int_eq(load_secret(0600, 4712), -EPERM);
+	leave();
+}
+END_TEST
+
+START_TEST(what_only_root_could_open_is_read_once)
+{
+	char text[8];
+
+	enter();
+	int first = openat(dir, "a", O_CREAT | O_RDWR, 0600);
+	ck_assert_int_eq(write(first, "key", 3), 3);
+	ck_assert_int_eq(lseek(first, 0, SEEK_SET), 0);
+	/* no directory is held: as good as one that lets nobody in */
+	statefile_add_secret(&files, "secret", -1, first, geteuid());
+	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), 3);
+	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), -ENOENT);
+	ck_assert_int_lt(fcntl(first, F_GETFD), 0); /* and closed */
+	leave();
+}
+END_TEST
+
 START_TEST(what_a_killed_writer_left_is_in_nobodys_way)
 {
 	enter();
@@ -114,5 +170,7 @@ END_TEST
 
 UNIT_MAIN("statefile", what_was_saved_is_loaded_and_can_be_removed,
     only_slots_are_files, a_directory_for_reading_is_not_written_to,
-    what_is_no_plain_file_is_not_read,
+    what_is_no_plain_file_is_not_read, a_secret_must_be_closed_to_others,
+    a_secret_belongs_to_root_or_the_daemon,
+    what_only_root_could_open_is_read_once,
     what_a_killed_writer_left_is_in_nobodys_way)
