@@ -289,7 +289,7 @@ take(struct client *c, const struct ntp_packet *p, const struct dgram *d)
 	    !measure(c, p, &d->stamp, &reply, &s))
 		return;
 	if (p->leap == LEAP_UNSYNC || p->stratum == 0 || p->stratum > 15) {
-		engine_update(source->engine, source);
+		source_update(source);
 		return;
 	}
 	c->reach |= 1;

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "daemon/engine/auth.h"
+#include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
@@ -106,7 +107,7 @@ engine_resolver_gone(void *engine)
 	if (e->is_stopping || e->resolver_gone.node.slot != 0)
 		return;
 	TAILQ_FOREACH(s, &e->sources, link)
-		if (!source_is_resolved(s))
+		if (!source_is_resolved(s) && !pool_is_spare(s))
 			grace = 0;
 	log_error("resolver is gone: going on with the addresses known");
 	e->resolver_gone.fire = fire_resolver_gone;
@@ -172,6 +173,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	os->clock_event = engine_clock_event;
 	os->resolver_gone = engine_resolver_gone;
 	TAILQ_INIT(&e->sources);
+	TAILQ_INIT(&e->pools);
 	e->reselectdist = config->reselectdist;
 	e->started = os->ops->mono(os);
 	reference_init(&e->reference);
@@ -198,7 +200,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 		struct config_source conf = config->sources[i];
 
 		conf.iburst |= options->mode != ENGINE_STEER;
-		if (source_new(e, &conf) == NULL)
+		if (pool_add(e, &conf) != 0)
 			return -ENOMEM;
 	}
 	return 0;

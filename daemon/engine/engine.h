@@ -18,6 +18,7 @@
 #include "daemon/os/os.h"
 #include "daemon/wire/keys.h"
 
+struct pool;
 struct source;
 
 enum engine_mode {
@@ -47,6 +48,7 @@ struct engine {
 	double first_freq, first_freq_sd; /* s/s, before any measurement */
 	TAILQ_HEAD(source_list, source) sources;
 	struct keys keys;
+	TAILQ_HEAD(pool_list, pool) pools;
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */
 	struct reference reference;

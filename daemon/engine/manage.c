@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
 
 static bool
@@ -61,7 +62,7 @@ manage_add(struct engine *e, const struct config_source *wanted)
 		return -ENOSPC;
 	if (addr_parse(&literal, conf.name) == 0 && find(e, &literal) != NULL)
 		return -EEXIST;
-	return source_new(e, &conf) != NULL ? 0 : -ENOMEM;
+	return pool_add(e, &conf);
 }
 
 int
@@ -245,10 +246,7 @@ manage_reselectdist(struct engine *e, double distance)
 void
 manage_refresh(struct engine *e)
 {
-	struct source *s;
-
-	TAILQ_FOREACH(s, &e->sources, link)
-		source_refresh(s);
+	pool_refresh(e);
 }
 
 void

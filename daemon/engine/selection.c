@@ -9,6 +9,7 @@
 #include <math.h>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
 #include "daemon/estimate/combine.h"
 #include "daemon/estimate/select.h"
@@ -95,7 +96,7 @@ awaited(const struct engine *e)
 	if (mono_sub(now, e->started) >= SELECTION_PATIENCE)
 		return 0;
 	TAILQ_FOREACH(s, &e->sources, link)
-		n += s->client.total_valid == 0;
+		n += s->client.total_valid == 0 && !pool_is_spare(s);
 	return n;
 }
 

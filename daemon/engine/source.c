@@ -8,36 +8,11 @@
 #include "common/log.h"
 #include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/pool.h"
 
-#define RETRY_MIN 2.0   /* s between look-ups that fail, doubling up to ... */
-#define RETRY_MAX 512.0
-#define REPLACE_MIN 10.0   /* s between two look-ups for a better address while
-                              none has answered, doubling up to ... */
-#define REPLACE_GAP 1800.0 /* ... the gap for one that once did */
+#define BAD_POLLS 4 /* in a row, then the name may have a better one */
 #define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
 #define CLAIM_SIGMAS 3.3   /* 99.9 % of a normal distribution */
-
-static void
-retry_later(struct source *s)
-{
-	struct os *os = s->engine->os;
-	double wait = RETRY_MIN * ldexp(1, (int)(s->lookups < 9 ? s->lookups : 9));
-
-	s->lookups++;
-	os->ops->timer_set(os, &s->retry,
-	    mono_add(os->ops->mono(os), fmin(wait, RETRY_MAX)));
-}
-
-static bool
-is_taken(const struct source *s, const struct addr *a)
-{
-	const struct source *o;
-
-	TAILQ_FOREACH(o, &s->engine->sources, link)
-		if (o != s && addr_equal(&o->remote.addr, a))
-			return true;
-	return false;
-}
 
 /* What is believed of our oscillator before this source was ever asked. */
 static void
@@ -52,112 +27,49 @@ init_estimator(struct source *s)
 		estimator_init(&s->estimator, e->first_freq, e->first_freq_sd);
 }
 
-/* Everything that was learned belongs to an address. */
-static void
-use_address(struct source *s, const struct addr *a)
-{
-	client_stop(&s->client);
-	s->remote.addr = *a;
-	s->lookups = 0;
-	source_reset(s);
-}
-
-static void
-looked_up(struct lookup *l, const struct addr *addrs, int n)
-{
-	struct source *s = l->owner;
-	char text[ADDR_STRLEN];
-	int next = 0; /* behind the one that does not answer */
-
-	s->looked_up = s->engine->os->ops->mono(s->engine->os);
-	for (int i = 0; i < n; i++)
-		if (addr_equal(&addrs[i], &s->remote.addr))
-			next = i + 1;
-	for (int i = 0; i < n; i++) {
-		const struct addr *a = &addrs[(next + i) % n];
-
-		if (addr_equal(a, &s->remote.addr))
-			return; /* once round: there is no other */
-		if (!addr_is_unicast(a) || is_taken(s, a))
-			continue;
-		log_info("source %s: is %s", s->conf.name,
-		    addr_print(a, text, sizeof text));
-		use_address(s, a);
-		return;
-	}
-	if (source_is_resolved(s))
-		return;
-	if (s->lookups == 0)
-		log_warn("source %s: %s", s->conf.name,
-		    n < 0 ? "name server does not answer, trying again" :
-		    n == 0 ? "no such name, trying again"
-			   : "every address is used already, trying again");
-	retry_later(s);
-}
-
-static void
-look_up(struct source *s)
-{
-	struct os *os = s->engine->os;
-
-	strlcpy(s->lookup.name, s->conf.name, sizeof s->lookup.name);
-	s->lookup.family = s->conf.family;
-	s->lookup.owner = s;
-	s->lookup.done = looked_up;
-	if (os->ops->lookup(os, &s->lookup) < 0)
-		retry_later(s);
-}
-
-static void
-fire_retry(struct timer *t)
-{
-	look_up(t->owner);
-}
-
 struct source *
-source_new(struct engine *e, const struct config_source *conf)
+source_new(struct engine *e, const struct config_source *conf,
+    struct pool *pool)
 {
 	struct source *s = calloc(1, sizeof *s);
-	struct addr literal;
 
 	if (s == NULL)
 		return NULL;
 	s->engine = e;
+	s->pool = pool;
 	s->conf = *conf;
-	s->is_offline = conf->offline;
 	s->remote.port = conf->port;
 	s->remote.addr = addr_from_id(++e->next_id);
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
-	s->retry.fire = fire_retry;
-	s->retry.owner = s;
 	init_estimator(s);
 	stats_init(&s->stats);
 	client_init(&s->client, s);
 	TAILQ_INSERT_TAIL(&e->sources, s, link);
-	auth_announce(s);
-
-	if (addr_parse(&literal, conf->name) == 0)
-		use_address(s, &literal);
-	else
-		look_up(s);
+	if (pool == NULL || pool->n_sources == 0) /* once for all */
+		auth_announce(s);
 	return s;
 }
 
 void
 source_free(struct source *s)
 {
-	struct os *os;
-
 	if (s == NULL)
 		return;
-	os = s->engine->os;
 	client_stop(&s->client);
-	if (s->lookup.id != 0)
-		os->ops->lookup_off(os, &s->lookup);
-	os->ops->timer_off(os, &s->retry);
 	TAILQ_REMOVE(&s->engine->sources, s, link);
+	if (s->pool != NULL)
+		pool_leave(s->pool);
 	free(s);
+}
+
+void
+source_use(struct source *s, const struct addr *a)
+{
+	client_stop(&s->client);
+	s->remote.addr = *a;
+	s->named = s->engine->os->ops->mono(s->engine->os);
+	source_reset(s);
 }
 
 void
@@ -167,19 +79,20 @@ source_reset(struct source *s)
 	s->has_sample = false;
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
+	s->bad = 0;
 	init_estimator(s);
 	stats_init(&s->stats);
 	client_init(&s->client, s);
-	if (source_is_resolved(s) && !s->is_offline)
+	if (source_is_resolved(s) && !s->conf.offline)
 		client_start(&s->client);
 }
 
 void
 source_set_online(struct source *s, bool is_online)
 {
-	if (s->is_offline != is_online)
+	if (s->conf.offline != is_online)
 		return;
-	s->is_offline = !is_online;
+	s->conf.offline = !is_online;
 	if (!is_online)
 		client_stop(&s->client);
 	else if (source_is_resolved(s))
@@ -209,15 +122,6 @@ source_has_route(const struct source *s)
 	return true;
 }
 
-void
-source_refresh(struct source *s)
-{
-	struct addr literal;
-
-	if (s->lookup.id == 0 && addr_parse(&literal, s->conf.name) != 0)
-		look_up(s);
-}
-
 bool
 source_is_resolved(const struct source *s)
 {
@@ -227,18 +131,27 @@ source_is_resolved(const struct source *s)
 void
 source_unreachable(struct source *s)
 {
-	struct os *os = s->engine->os;
-	struct mono now = os->ops->mono(os);
-	struct addr literal;
-	double gap = REPLACE_GAP;
+	pool_replace(s);
+}
 
-	if (!s->has_sample && s->replaced < 8)
-		gap = REPLACE_MIN * ldexp(1, (int)s->replaced);
-	if (s->lookup.id != 0 || addr_parse(&literal, s->conf.name) == 0 ||
-	    mono_sub(now, s->looked_up) < gap)
-		return;
-	s->replaced++;
-	look_up(s);
+/* Bad in a way that does not pass by itself. */
+static bool
+is_bad(const struct source *s)
+{
+	return s->verdict == SOURCE_FALSETICKER ||
+	    s->verdict == SOURCE_UNSYNCED || s->verdict == SOURCE_DISTANT;
+}
+
+void
+source_update(struct source *s)
+{
+	engine_update(s->engine, s);
+	if (!is_bad(s)) {
+		s->bad = 0;
+		s->is_unwanted = false;
+	} else if (++s->bad >= BAD_POLLS) {
+		pool_replace(s);
+	}
 }
 
 bool
@@ -297,7 +210,7 @@ source_sample(struct source *s, const struct sample *sample,
 	if (r == ESTIMATOR_IMPOSSIBLE)
 		return;
 	stats_add(&s->stats, sample);
-	engine_update(e, s);
+	source_update(s);
 }
 
 const char *

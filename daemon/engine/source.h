@@ -16,6 +16,7 @@
 #include "daemon/os/os.h"
 
 struct engine;
+struct pool;
 
 enum source_verdict { /* why it is used or not, chronyc's letters */
 	SOURCE_SELECTED = '*',
@@ -36,11 +37,11 @@ struct source {
 	struct engine *engine;
 	struct config_source conf; /* as operators changed it */
 	struct endpoint remote;   /* addr is an ADDR_ID while unresolved */
-	struct lookup lookup;
-	struct timer retry;       /* of the look-up */
-	unsigned lookups;         /* that failed in a row */
-	struct mono looked_up;    /* last answer about the name */
+	struct pool *pool;        /* NULL: an address was configured */
+	struct mono named;        /* when the name last had this address */
 	unsigned replaced;        /* look-ups since an address gave a sample */
+	unsigned bad;             /* samples in a row */
+	bool is_unwanted;         /* the next answer is for another address */
 
 	struct client client;     /* has reach, poll and the last packet */
 	struct estimator estimator;
@@ -53,18 +54,25 @@ struct source {
 	double root_delay, root_dispersion; /* s, the server's, at last.at */
 	int leap;                 /* of the server, 0..2; 3 unsynchronised */
 	unsigned stratum;         /* of the server */
-	bool is_offline;
 	bool is_forged;           /* the newest answer had no right MAC */
 	enum source_verdict verdict;
 };
 
-/* Makes a source and starts looking for it.  Returns NULL without memory. */
-struct source *source_new(struct engine *, const struct config_source *);
+/* Makes a source without an address.  Returns NULL without memory. */
+struct source *source_new(struct engine *, const struct config_source *,
+    struct pool *);
 void source_free(struct source *);
+
+/* Starts anew with this address: what was learned belonged to the old one. */
+void source_use(struct source *, const struct addr *);
 
 /* Called by client.c: a packet passed every test. */
 void source_sample(struct source *, const struct sample *,
     const struct client_reply *);
+
+/* Called by client.c: the server said something of itself, or source_sample():
+ * select again, and see whether the source is worth keeping. */
+void source_update(struct source *);
 
 /* Called by client.c: polls go unanswered; look the name up again. */
 void source_unreachable(struct source *);
@@ -78,9 +86,6 @@ void source_burst(struct source *, unsigned good, unsigned total);
 
 /* Whether the network has a way to its address now. */
 bool source_has_route(const struct source *);
-
-/* Looks the name up; replaces the address if the name has it no more. */
-void source_refresh(struct source *);
 
 /* Forgets what was measured, and starts anew. */
 void source_reset(struct source *);

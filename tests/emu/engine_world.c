@@ -20,6 +20,10 @@ world_init(struct world *w, unsigned n_servers)
 	w->config.sources = calloc(WORLD_SERVERS,
 	    sizeof *w->config.sources);
 	w->config.n_sources = n_servers;
+	for (unsigned i = 0; i < WORLD_SERVERS; i++) {
+		w->stratum[i] = 1;
+		w->distance[i] = 1e-5;
+	}
 	for (unsigned i = 0; i < n_servers; i++) {
 		struct config_source *s = &w->config.sources[i];
 		snprintf(s->name, sizeof s->name, "192.0.2.%u", i + 1);
@@ -125,12 +129,17 @@ world_run(struct world *w, double seconds)
 		}
 		fake_advance(&w->os, DELAY);
 		struct ntp_packet answers[WORLD_SERVERS];
-		for (s = world_source(w, 0); s; s = TAILQ_NEXT(s, link), i++)
+		TAILQ_FOREACH(s, &w->engine.sources, link) {
 			answers[i] = world_answer(w, &s->client, w->lie[i]);
+			answers[i].leap = (uint8_t)w->leap[i];
+			answers[i].stratum = (uint8_t)w->stratum[i];
+			answers[i].root_dispersion = w->distance[i];
+			i++;
+		}
 		fake_advance(&w->os, DELAY);
 		i = 0;
 		TAILQ_FOREACH(s, &w->engine.sources, link) {
-			if (s->client.is_waiting &&
+			if (s->client.is_waiting && !w->is_silent[i] &&
 			    answers[i].origin == s->client.cookie) {
 				w->answered++;
 				world_hand_in(w, s, &answers[i]);

@@ -23,6 +23,10 @@ struct world {
 	double ahead;  /* s, true time - clock at the start */
 	double ppm;    /* true time's rate against the oscillator */
 	double lie[WORLD_SERVERS]; /* s, added by server 192.0.2.1+i */
+	bool is_silent[WORLD_SERVERS];
+	int leap[WORLD_SERVERS];        /* what it says, 0 */
+	unsigned stratum[WORLD_SERVERS]; /* 1 */
+	double distance[WORLD_SERVERS]; /* s, its root dispersion; 1e-5 */
 	struct raw start;
 	unsigned answered;
 };

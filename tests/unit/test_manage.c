@@ -216,13 +216,13 @@ START_TEST(without_a_route_it_goes_offline)
 	world_start(&w);
 	world_run(&w, 60);
 	manage_onoffline(&w.engine);
-	ck_assert(!world_source(&w, 0)->is_offline);
+	ck_assert(!world_source(&w, 0)->conf.offline);
 	w.os.open_error = no_route;
 	manage_onoffline(&w.engine);
-	ck_assert(world_source(&w, 0)->is_offline);
+	ck_assert(world_source(&w, 0)->conf.offline);
 	w.os.open_error = NULL;
 	manage_onoffline(&w.engine);
-	ck_assert(!world_source(&w, 0)->is_offline);
+	ck_assert(!world_source(&w, 0)->conf.offline);
 	world_fini(&w);
 }
 END_TEST
