@@ -21,6 +21,7 @@
 #include "common/paths.h"
 #include "conf/config.h"
 #include "daemon/control/control.h"
+#include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
@@ -37,6 +38,7 @@ struct main {
 	struct engine engine;
 	struct engine_options engine_options;
 	struct control control;
+	struct acquire acquire;
 	struct os_linux os;
 	struct setup_drift drift;
 	struct confine_user user, clock_user;
@@ -69,6 +71,13 @@ open_sockets(struct main *m)
 		return r;
 	}
 	m->engine.os = &m->os.os;
+	r = acquire_open(&m->acquire, &m->os.os, &m->config);
+	if (r < 0) {
+		log_fatal("acquisitionport %d: %s", m->config.acquisitionport,
+		    strerror(-r));
+		return r;
+	}
+	m->engine_options.acquire = &m->acquire;
 	if (m->is_alone) {
 		for (size_t i = 0; i < m->config.n_sources; i++)
 			setup_resolve(&m->config.sources[i]);
@@ -239,6 +248,7 @@ run(struct main *m)
 			control_fini(&m->control);
 		clock_rpc_bye(&m->os.clock, code);
 	}
+	acquire_close(&m->acquire, &m->os.os);
 	os_linux_fini(&m->os);
 	config_fini(&m->config);
 	return code;

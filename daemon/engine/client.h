@@ -1,55 +1,61 @@
 /* SPDX-License-Identifier: ISC
  *
- * The client's half of an association: when to ask, asking, and which answers
- * count (RFC 5905 sections 8, 9 and 13; what an off-path spoofer may not do).
+ * The client's half of an association: when to ask, and when to stop (RFC 5905
+ * section 13).  How a request is made and which answer is its own is in
+ * exchange.h, what the answer is worth in reply.h, what it travels through in
+ * acquire.h.
  *
- * A request goes out through a fresh connected socket on a random port, with 64
- * random bits where the protocol has the transmit timestamp; the true time of
- * sending stays here.  Only an answer that brings these bits back can end the
- * wait; anything else is as if it never came. */
+ * A poll is one request, or a burst of them 2 s apart that ends as soon as
+ * enough were good, or one that requests sent only to wake up what lies on the
+ * path go ahead of (`presend`).  A source's options are in its conf, which the
+ * run-time changes below change. */
 #ifndef DAEMON_ENGINE_CLIENT_H
 #define DAEMON_ENGINE_CLIENT_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/engine/exchange.h"
+#include "daemon/engine/reply.h"
 #include "daemon/estimate/estimator.h"
+#include "daemon/estimate/medfilt.h"
+#include "daemon/estimate/pollctl.h"
+#include "daemon/estimate/quantile.h"
 #include "daemon/os/os.h"
-#include "daemon/wire/packet.h"
 
 struct source;
-
-/* What an answer said, beside its sample. */
-struct client_reply {
-	struct ntp_packet packet;
-	struct tspec server_rx, server_tx; /* T2, T3 */
-	struct endpoint local;
-	enum stamp_src tx_src, rx_src;
-};
 
 struct client {
 	struct source *source;
 	struct timer timer;      /* the next poll, or the end of the wait */
-	struct sock sock;        /* open only while an answer is awaited */
+	struct sock sock;        /* open only while an answer is awaited, unless
+	                            all sources share one (acquire.h) */
+	struct exchange exchange;
 	bool is_waiting;
+	bool is_ahead;           /* for a request of `presend` */
 	bool is_denied;          /* kiss code DENY or RSTR: never ask again */
-	unsigned burst;          /* quick requests still to be sent */
+	unsigned ahead;          /* requests ahead of this poll, made so far */
+	unsigned burst;          /* quick requests that may still be sent ... */
+	unsigned burst_good;     /* ... until so many more were good */
 	int poll, minpoll;       /* log2 s; RATE kisses raise both */
-	unsigned good_in_row;    /* for the poll control */
-	unsigned unanswered;     /* requests in a row */
+	struct pollctl pollctl;
+	unsigned unanswered;     /* polls in a row */
 	uint8_t reach;           /* newest poll in the lowest bit */
 	struct mono asked;       /* last request */
 	struct mono next_poll;   /* when the timer will ask again */
 	struct mono answered;    /* last good answer */
 
-	uint64_t cookie;         /* the transmit field that was sent */
-	uint64_t last_xmt;       /* of the last answer: a copy is a duplicate */
-	struct stamp sent;       /* when it left, the best stamp so far */
+	struct quantile delays;  /* for maxdelayquant */
+	struct medfilt filter;   /* for filter */
+	unsigned filter_polls;   /* since it gave a sample */
+
+	struct client_reply last;
 	uint32_t total_tx, total_rx, total_valid, total_good;
+	uint32_t kernel_tx, kernel_rx, nic_tx, nic_rx; /* stamps of these */
 };
 
 void client_init(struct client *, struct source *);
-void client_start(struct client *);
+void client_start(struct client *); /* unless its source is offline */
 void client_stop(struct client *); /* no timer, no socket; may start again */
 
 /* Seconds from one request to the next, as things stand. */
@@ -57,5 +63,18 @@ double client_interval(const struct client *);
 
 /* The poll control: what became of the newest sample. */
 void client_judge(struct client *, enum estimator_result);
+
+/* Up to total requests until good ones were good, also while offline.  Returns
+ * false where nobody can be asked. */
+bool client_burst(struct client *, unsigned good, unsigned total);
+
+/* minpoll or maxpoll in the source's conf has changed; minpoll <= maxpoll. */
+void client_bounds_changed(struct client *);
+
+/* Called by acquire.c: a datagram from the server's address came in; one that
+ * was sent left at stamp. */
+void client_receive(struct client *, const struct dgram *);
+void client_sent(struct client *, const unsigned char *data, size_t len,
+    const struct stamp *);
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/engine/acquire.h"
 #include "daemon/engine/auth.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
@@ -175,6 +176,8 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	TAILQ_INIT(&e->sources);
 	TAILQ_INIT(&e->pools);
 	e->reselectdist = config->reselectdist;
+	if (options->acquire != NULL)
+		options->acquire->engine = e;
 	e->started = os->ops->mono(os);
 	reference_init(&e->reference);
 	discipline_init(&e->discipline, e);
@@ -211,6 +214,8 @@ engine_fini(struct engine *e)
 {
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
+	if (e->options.acquire != NULL)
+		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
 		&e->resolver_gone, &e->discipline.later,

@@ -18,6 +18,7 @@
 #include "daemon/os/os.h"
 #include "daemon/wire/keys.h"
 
+struct acquire;
 struct pool;
 struct source;
 
@@ -36,6 +37,7 @@ struct engine_options {
 	double drift_skew_ppm;  /* its error bound; < 0 = no drift file */
 	double preset;          /* -s: step by this at start, s; 0 = none */
 	struct tspec build_date;
+	struct acquire *acquire; /* the shared sockets, kept; NULL = none */
 };
 
 struct engine {

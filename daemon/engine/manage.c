@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
@@ -130,21 +131,8 @@ manage_onoffline(struct engine *e)
 
 	TAILQ_FOREACH(s, &e->sources, link)
 		if (source_is_resolved(s))
-			source_set_online(s, source_has_route(s));
+			source_set_online(s, acquire_has_route(&s->client));
 	return 0;
-}
-
-static void
-set_polls(struct source *s, int minpoll, int maxpoll)
-{
-	struct client *c = &s->client;
-
-	s->conf.minpoll = c->minpoll = minpoll;
-	s->conf.maxpoll = maxpoll;
-	if (c->poll < minpoll)
-		c->poll = minpoll;
-	if (c->poll > maxpoll)
-		c->poll = maxpoll;
 }
 
 /* What a value may be is what the configuration may say. */
@@ -200,9 +188,9 @@ manage_set(struct engine *e, const struct addr *a, enum manage_what what,
 	conf = s->conf;
 	if (!isfinite(value) || set(&conf, what, value) != 0)
 		return -EINVAL;
-	if (what == MANAGE_MINPOLL || what == MANAGE_MAXPOLL)
-		set_polls(s, conf.minpoll, conf.maxpoll);
 	s->conf = conf;
+	if (what == MANAGE_MINPOLL || what == MANAGE_MAXPOLL)
+		client_bounds_changed(&s->client);
 	return 0;
 }
 

@@ -25,6 +25,7 @@ init_estimator(struct source *s)
 		    fmax(sqrt(e->discipline.target.pyy), KNOWN_FREQ_SD));
 	else
 		estimator_init(&s->estimator, e->first_freq, e->first_freq_sd);
+	mindelay_fix(&s->estimator.delays, s->conf.mindelay);
 }
 
 struct source *
@@ -102,24 +103,7 @@ source_set_online(struct source *s, bool is_online)
 void
 source_burst(struct source *s, unsigned good, unsigned total)
 {
-	(void)good;
-	if (!source_is_resolved(s))
-		return;
-	client_start(&s->client);
-	s->client.burst = total;
-}
-
-bool
-source_has_route(const struct source *s)
-{
-	struct os *os = s->engine->os;
-	struct sock_want want = { .kind = SOCK_KIND_UDP, .peer = s->remote };
-	struct sock probe = { .fd = -1 };
-
-	if (os->ops->sock_open(os, &probe, &want) < 0)
-		return false;
-	os->ops->sock_close(os, &probe);
-	return true;
+	client_burst(&s->client, good, total);
 }
 
 bool

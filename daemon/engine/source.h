@@ -84,8 +84,6 @@ void source_set_online(struct source *, bool is_online);
  * again afterwards if it was. */
 void source_burst(struct source *, unsigned good, unsigned total);
 
-/* Whether the network has a way to its address now. */
-bool source_has_route(const struct source *);
 
 /* Forgets what was measured, and starts anew. */
 void source_reset(struct source *);

@@ -240,7 +240,13 @@ set_options(int fd, const struct sock_want *want, int family)
 	bool is_v4 = family == AF_INET;
 	int error = 0;
 
-	if (!is_v4)
+	/* Needs no capability while the socket is bound to none yet (since
+	 * Linux 5.7). */
+	if (want->device != NULL && want->device[0] != '\0' &&
+	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, want->device,
+		(socklen_t)strlen(want->device)) < 0)
+		error = -errno;
+	if (error == 0 && !is_v4)
 		error = net_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (error == 0 && want->want_local)
 		error = is_v4 ? net_set(fd, IPPROTO_IP, IP_PKTINFO, 1)

@@ -83,19 +83,19 @@ struct sock_want {
 	bool want_stamps;      /* kernel RX and TX timestamps */
 	bool want_local;       /* fill dgram.local (PKTINFO) */
 	int dscp;              /* 0..63 */
+	const char *device;    /* UDP: the interface alone; NULL, "" = any */
 };
 
 struct sock {
 	int fd; /* -1 = closed; the backend's */
 	void *owner;
-	/* n datagrams have come in (1..16). */
-	void (*receive)(struct sock *, struct dgram *, int n);
+	void (*receive)(struct sock *, struct dgram *, int n); /* n: 1..16 */
 	/* A datagram sent through s left at stamp; data is its payload as the
 	 * kernel gave it back.  NULL when not wanted. */
 	void (*sent)(struct sock *, const unsigned char *data, size_t len,
 	    const struct stamp *);
-	/* The kernel reported an error (ECONNREFUSED, EHOSTUNREACH ...); NULL
-	 * when not wanted.  The socket stays open. */
+	/* The kernel reported an error (ECONNREFUSED ...); the socket stays
+	 * open.  NULL when not wanted. */
 	void (*failed)(struct sock *, int error);
 	void *backend; /* the backend's */
 };

@@ -10,7 +10,8 @@
  *	poll		(ppoll on aarch64, which has no poll)
  *	socket		AF_INET, AF_INET6: SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC
  *	bind connect	IP sockets of our own
- *	setsockopt	SOL_SOCKET: SO_TIMESTAMPING, SO_TIMESTAMPNS;
+ *	setsockopt	SOL_SOCKET: SO_TIMESTAMPING, SO_TIMESTAMPNS,
+ *			SO_BINDTODEVICE;
  *			IPPROTO_IP: IP_PKTINFO, IP_TOS;
  *			IPPROTO_IPV6: IPV6_V6ONLY, IPV6_RECVPKTINFO,
  *			IPV6_TCLASS

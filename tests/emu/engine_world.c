@@ -87,7 +87,7 @@ world_answer(const struct world *w, const struct client *c, double lie)
 	return (struct ntp_packet){ .version = 4, .mode = PACKET_MODE_SERVER,
 		.stratum = 1, .precision = -25, .root_delay = 1e-5,
 		.root_dispersion = 1e-5, .refid = 0x47505300, .ref = t,
-		.origin = c->cookie, .receive = t, .transmit = t };
+		.origin = c->exchange.cookie, .receive = t, .transmit = t };
 }
 
 void
@@ -140,7 +140,7 @@ world_run(struct world *w, double seconds)
 		i = 0;
 		TAILQ_FOREACH(s, &w->engine.sources, link) {
 			if (s->client.is_waiting && !w->is_silent[i] &&
-			    answers[i].origin == s->client.cookie) {
+			    answers[i].origin == s->client.exchange.cookie) {
 				w->answered++;
 				world_hand_in(w, s, &answers[i]);
 			}

@@ -18,7 +18,7 @@
 
 #define FAKE_SOCKS 32
 #define FAKE_SENT 64
-#define FAKE_REQUESTS 64
+#define FAKE_REQUESTS 256
 #define FAKE_LOOKUPS 16
 #define FAKE_PATH 128
 #define FAKE_FILES 8

@@ -22,7 +22,7 @@ START_TEST(a_request_says_nothing_but_random_bits)
 	ck_assert_int_eq(packet_parse(&p, out->dgram.data, 48), 0);
 	ck_assert_uint_eq(p.version, 4);
 	ck_assert_uint_eq(p.mode, PACKET_MODE_CLIENT);
-	ck_assert_uint_eq(p.transmit, world_source(&w, 0)->client.cookie);
+	ck_assert_uint_eq(p.transmit, world_source(&w, 0)->client.exchange.cookie);
 	ck_assert(p.receive == 0 && p.origin == 0 && p.ref == 0);
 	ck_assert(p.stratum == 0 && p.refid == 0 && p.poll == 0);
 	world_fini(&w);
@@ -38,13 +38,13 @@ START_TEST(every_request_has_its_own_socket_and_bits)
 	world_start(&w);
 	struct client *c = &world_source(&w, 0)->client;
 	fake_advance(&w.os, 0.001);
-	first = c->cookie;
+	first = c->exchange.cookie;
 	ck_assert(c->is_waiting);
 	world_run(&w, 0.1);
 	ck_assert(!c->is_waiting); /* answered: closed at once */
 	fake_advance(&w.os, 2);
 	ck_assert(c->is_waiting);
-	ck_assert_uint_ne(c->cookie, first);
+	ck_assert_uint_ne(c->exchange.cookie, first);
 	world_fini(&w);
 }
 END_TEST
@@ -91,7 +91,7 @@ START_TEST(a_zero_cookie_in_flight_never_matches_a_zero_origin)
 	world_start(&w);
 	struct source *s = world_source(&w, 0);
 	fake_advance(&w.os, 0.001);
-	s->client.cookie = 0; /* CVE-2015-8138's state */
+	s->client.exchange.cookie = 0; /* CVE-2015-8138's state */
 	struct ntp_packet p = world_answer(&w, &s->client, 0);
 	world_hand_in(&w, s, &p);
 	ck_assert(!s->has_sample && s->client.is_waiting);

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/reply.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "common/ntp64.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/source.h"
+#include "daemon/wire/refid.h"
+
+#define MAX_DISTANCE 16.0 /* s, RFC 5905 MAXDISP */
+#define MAX_STRATUM 15
+
+/* A server that follows us would have us follow ourselves. */
+static bool
+is_loop(const struct ntp_packet *p, const struct addr *local)
+{
+	return p->stratum > 1 && local->family != ADDR_NONE &&
+	    !addr_is_loopback(local) && p->refid == refid_of(local);
+}
+
+/* What the server says of itself. */
+static unsigned
+header_tests(const struct ntp_packet *p, const struct addr *local)
+{
+	unsigned passed = TEST_UNIQUE | TEST_ORIGIN | TEST_AUTH;
+
+	if (p->receive != NTP64_UNSET && p->transmit != NTP64_UNSET)
+		passed |= TEST_TIMES;
+	if (p->leap != LEAP_UNSYNC && p->stratum > 0 &&
+	    p->stratum <= MAX_STRATUM)
+		passed |= TEST_SYNCED;
+	if (p->root_delay / 2 + p->root_dispersion < MAX_DISTANCE)
+		passed |= TEST_DISTANCE;
+	if (!is_loop(p, local))
+		passed |= TEST_NO_LOOP;
+	return passed;
+}
+
+/* The instant near which NTP's era is sought: the clock's, unless it is
+ * before the program was built (RTC at 1970). */
+static struct tspec
+pivot(const struct engine *e, struct tspec now)
+{
+	return now.ns < e->build_date.ns ? e->build_date : now;
+}
+
+/* The administrator's tests of a measurement. */
+static unsigned
+delay_tests(struct client *c, const struct measurement *m,
+    const struct estimate *belief)
+{
+	const struct source *s = c->source;
+	struct accept_limits limits = { s->conf.maxdelay,
+		s->conf.maxdelayratio, s->conf.maxdelaydevratio,
+		s->conf.maxdelayquant };
+	struct accept_path path = {
+		.min_delay = estimator_min_delay(&s->estimator) };
+
+	if (limits.devratio > 0 && belief != NULL) {
+		struct stats_report stats = stats_report(&s->stats, belief);
+		path.std_dev = stats.samples >= 3 ? stats.std_dev : 0;
+	}
+	if (limits.quantile > 0) {
+		path.quantile = quantile_at(&c->delays, limits.quantile);
+		quantile_add(&c->delays, m->sample.delay);
+	}
+	return accept_sample(&limits, &path, &m->sample, m->held);
+}
+
+/* offset and asymmetry.  Of what a packet took longer than the shortest, 1/2 +
+ * a is the way back's: the offset is off by -a times that. */
+static void
+correct(const struct source *s, struct sample *sample)
+{
+	double min = estimator_min_delay(&s->estimator);
+
+	if (s->conf.asymmetry != SOURCE_AUTO_ASYMMETRY && min > 0)
+		sample->offset += s->conf.asymmetry *
+		    fmax(sample->delay - min, 0);
+	sample->offset += s->conf.offset;
+}
+
+static void
+remember(struct client_reply *r, const struct source *s,
+    const struct measurement *m, const struct stamp *rx,
+    const struct estimate *belief)
+{
+	const struct sample *sample = &m->sample;
+	double age = raw_sub(rx->pair.raw, sample->at);
+
+	r->offset = sample->offset - timescale_offset(&s->engine->scale,
+	    rx->pair.real, rx->pair.raw) +
+	    (belief != NULL ? belief->y * age : 0);
+	r->delay = sample->delay;
+	r->dispersion = sample->dispersion;
+	r->response_time = m->held;
+	if (s->conf.asymmetry != SOURCE_AUTO_ASYMMETRY)
+		r->jitter_asymmetry = s->conf.asymmetry;
+	r->tx_src = m->tx_src;
+	r->rx_src = m->rx_src;
+}
+
+/* `filter`: samples are gathered until that many polls were made. */
+static void
+hand_on(struct client *c, struct sample *sample, const struct estimate *belief)
+{
+	c->total_good++;
+	if (c->burst_good > 0 && --c->burst_good == 0)
+		c->burst = 0;
+	if (c->source->conf.filter > 0) {
+		medfilt_add(&c->filter, sample);
+		if (c->filter_polls < (unsigned)c->source->conf.filter)
+			return;
+		c->filter_polls = 0;
+		*sample = medfilt_take(&c->filter,
+		    belief != NULL ? belief->y : 0);
+	}
+	source_sample(c->source, sample, &c->last);
+}
+
+void
+reply_take(struct client *c, const struct ntp_packet *p,
+    const struct dgram *d, enum exchange_match how, bool is_authenticated)
+{
+	struct source *s = c->source;
+	struct client_reply *r = &c->last;
+	struct estimate at, *belief = NULL;
+	struct measurement m = { 0 };
+	bool is_measured = false;
+
+	memset(r, 0, sizeof *r);
+	r->packet = *p;
+	r->local = d->local;
+	r->tx_src = c->exchange.sent.src;
+	r->rx_src = d->stamp.src;
+	r->is_interleaved = how == EXCHANGE_INTERLEAVED;
+	r->is_authenticated = is_authenticated;
+	r->tests = header_tests(p, &d->local);
+	if (estimator_at(&s->estimator, timescale_raw(&d->stamp), &at))
+		belief = &at;
+	if (r->tests & TEST_TIMES)
+		is_measured = exchange_answered(&c->exchange, p, how,
+		    &d->stamp, &s->engine->scale,
+		    pivot(s->engine, d->stamp.pair.real), belief, &m);
+	if (is_measured) {
+		correct(s, &m.sample);
+		remember(r, s, &m, &d->stamp, belief);
+	}
+	if (c->is_ahead)
+		return;
+	s->leap = p->leap;
+	s->stratum = p->stratum;
+	if (~r->tests & (TEST_TIMES | TEST_DISTANCE | TEST_NO_LOOP))
+		return;
+	if (~r->tests & TEST_SYNCED) {
+		source_update(s);
+		return;
+	}
+	c->reach |= 1;
+	c->answered = s->engine->os->ops->mono(s->engine->os);
+	if (is_measured)
+		r->tests |= delay_tests(c, &m, belief);
+	if (r->tests == TEST_ALL)
+		hand_on(c, &m.sample, belief);
+}
