@@ -11,6 +11,7 @@ Facts are told with check(); main() turns them into the exit status.
 import contextlib
 import ctypes
 import fcntl
+import grp
 import os
 import pathlib
 import pwd
@@ -180,6 +181,10 @@ def capabilities(pid, which="CapPrm"):
 
 def uid_of(user):
     return pwd.getpwnam(user).pw_uid
+
+
+def gid_of(group):
+    return grp.getgrnam(group).gr_gid
 
 
 def is_alive(pid):
