@@ -162,15 +162,31 @@ source_distance(const struct source *s, struct raw at)
 	    CLAIM_SIGMAS * sqrt(e.pxx);
 }
 
+/* As a server that has done its leap second, and not too early, says it. */
+static struct sample
+past_leap(const struct source *s, const struct sample *sample)
+{
+	struct sample moved = *sample;
+	struct estimate prior;
+
+	if (estimator_at(&s->estimator, sample->at, &prior))
+		moved.offset = leap_nearest(s->engine, sample->at,
+		    sample->offset, prior.x);
+	return moved;
+}
+
 void
-source_sample(struct source *s, const struct sample *sample,
+source_sample(struct source *s, const struct sample *measured,
     const struct client_reply *reply)
 {
 	struct engine *e = s->engine;
 	struct os *os = e->os;
 	struct pair now = os->ops->pair(os);
+	const struct sample taken = past_leap(s, measured), *sample = &taken;
 	char label[ADDR_STRLEN];
 
+	if (e->leap.is_held)
+		return;
 	enum estimator_result r = estimator_sample(&s->estimator, sample);
 	if (r == ESTIMATOR_JUMPED) {
 		if (engine_may_say(e))
