@@ -90,7 +90,7 @@ look_at_expiry(struct engine *e, int64_t now_s)
 		return;
 	l->has_complained = true;
 	log_warn("leap seconds: the table has expired: the sources are believed "
-		 "instead, until there is a new one and a restart");
+		 "instead");
 }
 
 /* When it happens, by the clock: s since 1970.  The one that is left out is
