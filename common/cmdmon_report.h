@@ -72,13 +72,13 @@ enum cmdmon_option {
 struct cmdmon_selectdata {
 	uint32_t refid;
 	struct addr addr;
-	char state;              /* chronyc's letter: enum source_verdict */
+	char state;              /* chronyc's letter; tockctl help sources */
 	unsigned authenticated;  /* 0, 1 */
 	unsigned leap;           /* as in tracking */
 	unsigned options, effective; /* enum cmdmon_option, bits */
 	uint32_t ago_s;          /* since the last sample */
 	double score;            /* against the selected source */
-	double low, high;        /* s, of the clock's offset; > 0: clock fast */
+	double low, high;        /* s: where true time is; < 0 clock fast */
 };
 
 enum cmdmon_auth { AUTH_NONE = 0, AUTH_SYMMETRIC = 1, AUTH_NTS = 2 };

@@ -21,11 +21,12 @@ usage(const struct ctl *ctl)
 	puts("\n"
 	    "  -c, --csv    comma-separated values with a header\n"
 	    "  --json       JSON\n"
-	    "  -w, -i       wide tables; read commands from the standard input\n"
+	    "  -w           wide tables\n"
 	    "  -h HOST,...  ask these by UDP, or a datagram socket: /PATH\n"
 	    "  -p PORT      UDP port; 323\n"
 	    "  -4, -6       which addresses a HOST means\n"
-	    "  --version, --help; COMMAND --help, help: arguments of commands");
+	    "  -i           read commands from the standard input\n"
+	    "  --version, --help; COMMAND --help");
 }
 
 static int

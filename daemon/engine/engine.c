@@ -267,9 +267,10 @@ finish_once(struct engine *e, double err)
 
 /* Selects; says so when nobody can be followed any more. */
 static struct source *
-choose(struct engine *e, struct raw now, struct estimate *fused)
+choose(struct engine *e, struct raw now, const struct source *updated,
+    struct estimate *fused)
 {
-	struct source *best = selection_run(e, now, fused);
+	struct source *best = selection_run(e, now, updated, fused);
 
 	if (best == NULL && e->reference.is_synced) {
 		if (engine_may_say(e))
@@ -286,8 +287,8 @@ engine_reselect(struct engine *e)
 {
 	struct estimate fused;
 
-	if (!e->is_stopping)
-		choose(e, e->os->ops->pair(e->os).raw, &fused);
+	if (!e->is_stopping && !e->leap.is_held)
+		choose(e, e->os->ops->pair(e->os).raw, NULL, &fused);
 }
 
 void
@@ -298,7 +299,7 @@ engine_update(struct engine *e, struct source *source)
 
 	if (e->is_stopping || e->leap.is_held)
 		return;
-	struct source *best = choose(e, now.raw, &fused);
+	struct source *best = choose(e, now.raw, source, &fused);
 	if (best == NULL || !selection_uses(source))
 		return;
 

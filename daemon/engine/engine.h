@@ -53,6 +53,7 @@ struct engine {
 	TAILQ_HEAD(source_list, source) sources;
 	struct keys keys;
 	TAILQ_HEAD(pool_list, pool) pools;
+	const struct source *selected; /* the last best one, or NULL */
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */
 	struct reference reference;

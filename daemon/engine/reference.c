@@ -41,13 +41,15 @@ reference_follow(struct engine *e, const struct source *best,
 	if ((!r->is_synced || !addr_equal(&r->addr, &best->remote.addr)) &&
 	    engine_may_say(e))
 		log_info("following %s, stratum %u",
-		    source_label(best, label, sizeof label), best->stratum);
+		    source_label(best, label, sizeof label),
+		    source_stratum(best));
 	if (!r->is_synced)
 		r->synced_since = mono;
 	r->is_synced = true;
 	r->addr = best->remote.addr;
-	r->refid = refid_of(&best->remote.addr);
-	r->stratum = best->stratum + 1;
+	r->refid = best->conf.copy ? best->refid :
+	    refid_of(&best->remote.addr);
+	r->stratum = source_stratum(best) + !best->conf.copy;
 	r->root_delay = best->root_delay +
 	    estimator_min_delay(&best->estimator);
 	r->root_dispersion = best->root_dispersion + best->last.dispersion +

@@ -150,21 +150,6 @@ start_clock(struct solo *m)
 	return solo_clock_setup(&m->clock, &limits, fd);
 }
 
-/* The directory of the key file.  Whose it is, and who may read it, does not
- * matter here. */
-static void
-hold_keys(struct solo *m)
-{
-	char dir[CONFIG_PATH_MAX];
-
-	if (m->config.keyfile[0] == '\0')
-		return;
-	strlcpy(dir, m->config.keyfile, sizeof dir);
-	*strrchr(dir, '/') = '\0';
-	statefile_add(&m->os.files, "keys", open(dir[0] != '\0' ? dir : "/",
-	    O_DIRECTORY | O_RDONLY | O_CLOEXEC), false);
-}
-
 static int
 prepare(struct solo *m)
 {
@@ -182,7 +167,6 @@ prepare(struct solo *m)
 		log_fatal("event loop: %s", strerror(-r));
 		return r;
 	}
-	hold_keys(m);
 	m->engine.os = &m->os.os;
 	m->has_control = m->engine_options.mode == ENGINE_STEER;
 	if (m->has_control)
