@@ -148,8 +148,10 @@ reply_take(struct client *c, const struct ntp_packet *p,
 		correct(s, &m.sample);
 		remember(r, s, &m, &d->stamp, belief);
 	}
-	if (c->is_ahead)
+	if (c->is_ahead) { /* but in interleaved mode the next answer may */
+		c->exchange.past.is_measured = false;
 		return;
+	}
 	s->leap = p->leap;
 	s->stratum = p->stratum;
 	if (~r->tests & (TEST_TIMES | TEST_DISTANCE | TEST_NO_LOOP))

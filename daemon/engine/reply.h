@@ -43,8 +43,8 @@ struct client_reply {
 	enum stamp_src tx_src, rx_src;
 };
 
-/* Takes in an answer that brought the right bits and is no kiss.
- * is_measurement: its sample is wanted.  May end in engine_stop(). */
+/* Takes in an answer that brought the right bits, and a right MAC if its source
+ * wants one, and is no kiss.  May end in engine_stop(). */
 void reply_take(struct client *, const struct ntp_packet *,
     const struct dgram *, enum exchange_match how, bool is_authenticated);
 

@@ -97,7 +97,7 @@ estimator_sample(struct estimator *e, const struct sample *s)
 	e->now = prior;
 	filter_update(&e->now, s->offset, r + e->noise);
 	/* The end of a line through n samples has the variance 4r/n. */
-	e->in_use = 4 * fmax(r + e->noise, FINE * FINE) / e->now.pxx;
+	e->in_use = 1 + 4 * fmax(r + e->noise, FINE * FINE) / prior.pxx;
 	if (e->samples < UINT32_MAX)
 		e->samples++;
 	return ESTIMATOR_USED;

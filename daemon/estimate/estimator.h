@@ -17,9 +17,9 @@ struct estimator {
 	struct mindelay delays;
 	double noise;     /* running variance of what a sample's delay does not
 	                     explain, s^2 */
-	double in_use; /* samples that the belief about x rests on: as many as
-	                  a straight line would need to know it as well (or to
-	                  20 us, where the path is better than that) */
+	double in_use; /* samples that the belief about x rests on: the newest
+	                  and as many as a straight line would need to predict
+	                  it as well; a path is not better than 20 us here */
 	unsigned impossible; /* in a row */
 };
 
