@@ -25,7 +25,6 @@
 #include "daemon/engine/engine.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
-#include "daemon/setup_leap.h"
 #include "daemon/setup_config.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
@@ -42,8 +41,6 @@ struct main {
 	struct acquire acquire;
 	struct os_linux os;
 	struct setup_drift drift;
-	struct setup_leap leap;
-	struct leap_table leaps;
 	struct confine_user user, clock_user;
 	char control_dir[CONFIG_PATH_MAX]; /* of bindcmdpath */
 	char key_dir[CONFIG_PATH_MAX];
@@ -204,7 +201,6 @@ confine(struct main *m)
 	int root;
 
 	m->keys = setup_open_keys(&m->config);
-	setup_open_leap(&m->leap, &m->config);
 	if (enter_root(m, dirs, &n, &root) < 0 ||
 	    confine_drop(&m->user, &limits) < 0 ||
 	    confine_landlock(CONFINE_ENGINE, (enum confine_root)root, dirs,
@@ -281,8 +277,6 @@ prepare(struct main *m)
 	if (confine(m) < 0)
 		return -1;
 	setup_apply_drift(&m->drift, &m->config, &m->engine_options);
-	if (setup_read_leap(&m->leap, &m->leaps))
-		m->engine_options.leaps = &m->leaps;
 	return 0;
 }
 

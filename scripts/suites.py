@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Builds tock and runs its tests.
 
-    ./test [SUITE [TEST]] [--long]
+    ./test [SUITE [TEST]] [--long] [--svg DIR]
 
 A test is a program: exit 0 is a pass, 77 a skip whose last line says why,
 anything else a failure, and then the end of its output is shown.  The last
@@ -11,6 +11,7 @@ TOCK_BUILD; --long sets TOCK_LONG=1 for them.
 
     layers    who may include what, how long files are, log messages in the manual
     unit      one program per module        fuzz      short runs, fixed seed
+    sim       the engine in virtual worlds; --svg DIR draws what its clocks did
     man       the manual pages              system    live daemons, as root
     interop   other people's programs, as root
     sanitize  unit and fuzz with ASan and UBSan
@@ -145,6 +146,14 @@ def layers_suite():
                                      str(BUILD / "tock-clock.map")])]
 
 
+def sim_suite():
+    program = str(BUILD / "tests" / "sim" / "sim")
+    pictures = os.environ.get("TOCK_SVG")
+    extra = ["-v"] + (["--svg", pictures] if pictures else [])
+    return [Test("sim", file.stem, [program, *extra, str(file)])
+            for file in sorted((ROOT / "tests/sim/scenarios").glob("*.scn"))]
+
+
 def man_suite():
     return [Test("man", page.name, ["mandoc", "-T", "lint", "-W", "warning",
                                     str(page)])
@@ -193,6 +202,7 @@ SUITES = {
     "layers": layers_suite,
     "unit": lambda: meson_tests("unit", BUILD, ("unit",)),
     "fuzz": lambda: meson_tests("fuzz", BUILD, ("fuzz",)),
+    "sim": sim_suite,
     "man": man_suite,
     "system": lambda: (meson_tests("system", BUILD, ("system",)) +
                        scripts("system")),
@@ -225,6 +235,11 @@ def run_suite(tests, timeout, env):
 def arguments(argv):
     """Suites to run, the one test that is wanted or None, and --long."""
     words = [w for w in argv if w != "--long"]
+    if "--svg" in words[:-1]:
+        i = words.index("--svg")
+        os.makedirs(words[i + 1], exist_ok=True)
+        os.environ["TOCK_SVG"] = os.path.abspath(words[i + 1])
+        del words[i:i + 2]
     if len(words) > 2 or any(w.startswith("-") for w in words) or \
             words and words[0] not in SUITES:
         sys.exit(__doc__.strip())

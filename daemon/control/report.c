@@ -79,10 +79,12 @@ state_of(enum source_verdict v)
 	case SOURCE_JITTERY:
 		return SRC_JITTERY;
 	case SOURCE_SELECTABLE:
-	case SOURCE_UNPREFERRED:
 	case SOURCE_WAITING:
 		return SRC_SELECTABLE;
-	default:
+	case SOURCE_MISSING:
+	case SOURCE_UNSYNCED:
+	case SOURCE_DISTANT:
+	case SOURCE_STALE:
 		break;
 	}
 	return SRC_UNUSABLE;
@@ -246,13 +248,17 @@ count_source(const struct source *s, struct mono now,
 		out->usable++;
 		break;
 	case SOURCE_SELECTABLE:
-	case SOURCE_UNPREFERRED:
 		out->usable++;
 		break;
 	case SOURCE_FALSETICKER:
 		out->falsetickers++;
 		break;
-	default:
+	case SOURCE_JITTERY:
+	case SOURCE_MISSING:
+	case SOURCE_UNSYNCED:
+	case SOURCE_DISTANT:
+	case SOURCE_STALE:
+	case SOURCE_WAITING:
 		break;
 	}
 }
