@@ -25,6 +25,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
+#include "daemon/setup_leap.h"
 #include "daemon/setup_config.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
@@ -41,6 +42,8 @@ struct main {
 	struct acquire acquire;
 	struct os_linux os;
 	struct setup_drift drift;
+	struct setup_leap leap;
+	struct leap_table leaps;
 	struct confine_user user, clock_user;
 	char control_dir[CONFIG_PATH_MAX]; /* of bindcmdpath */
 	char key_dir[CONFIG_PATH_MAX];
@@ -201,6 +204,7 @@ confine(struct main *m)
 	int root;
 
 	m->keys = setup_open_keys(&m->config);
+	setup_open_leap(&m->leap, &m->config);
 	if (enter_root(m, dirs, &n, &root) < 0 ||
 	    confine_drop(&m->user, &limits) < 0 ||
 	    confine_landlock(CONFINE_ENGINE, (enum confine_root)root, dirs,
@@ -277,6 +281,8 @@ prepare(struct main *m)
 	if (confine(m) < 0)
 		return -1;
 	setup_apply_drift(&m->drift, &m->config, &m->engine_options);
+	if (setup_read_leap(&m->leap, &m->leaps))
+		m->engine_options.leaps = &m->leaps;
 	return 0;
 }
 

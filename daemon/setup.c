@@ -47,6 +47,8 @@ setup_limits(struct clk_req *req, const struct config *c,
 		l->flags |= CLK_GUARD_OFF;
 	if (c->rtcsync)
 		l->flags |= CLK_RTCSYNC;
+	if (c->leapsecmode == LEAPSEC_STEP)
+		l->flags |= CLK_LEAP_STEP;
 }
 
 /* Whether a user may make files in a directory, by its mode alone. */

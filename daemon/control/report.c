@@ -79,12 +79,10 @@ state_of(enum source_verdict v)
 	case SOURCE_JITTERY:
 		return SRC_JITTERY;
 	case SOURCE_SELECTABLE:
+	case SOURCE_UNPREFERRED:
 	case SOURCE_WAITING:
 		return SRC_SELECTABLE;
-	case SOURCE_MISSING:
-	case SOURCE_UNSYNCED:
-	case SOURCE_DISTANT:
-	case SOURCE_STALE:
+	default:
 		break;
 	}
 	return SRC_UNUSABLE;
@@ -248,17 +246,13 @@ count_source(const struct source *s, struct mono now,
 		out->usable++;
 		break;
 	case SOURCE_SELECTABLE:
+	case SOURCE_UNPREFERRED:
 		out->usable++;
 		break;
 	case SOURCE_FALSETICKER:
 		out->falsetickers++;
 		break;
-	case SOURCE_JITTERY:
-	case SOURCE_MISSING:
-	case SOURCE_UNSYNCED:
-	case SOURCE_DISTANT:
-	case SOURCE_STALE:
-	case SOURCE_WAITING:
+	default:
 		break;
 	}
 }

@@ -20,8 +20,7 @@
 #define NEAR_DELAY 0.010  /* s: polls below a second only to servers this near */
 #define QUICK_RETRY 2.0   /* s until an impossible sample is checked */
 #define LOST_TO_SLOW 8    /* polls lost in a row lengthen the interval */
-#define LOST_TO_REPLACE 8 /* unanswered polls after which the name is asked */
-#define LOST_TO_BASIC 4   /* ... after which interleaved mode begins anew */
+#define LOST_TO_BASIC 4   /* ... begin interleaved mode anew */
 #define WAIT_LEAST 1.0    /* s: an answer later than maxdelay still says that the
                              server is reachable */
 
@@ -191,7 +190,7 @@ poll_now(struct client *c)
 		os->ops->timer_set(os, &c->timer,
 		    mono_add(c->asked, fmin(next, wait)));
 	}
-	if (!c->is_ahead && c->unanswered % LOST_TO_REPLACE == 0)
+	if (!c->is_ahead && c->unanswered >= SOURCE_LOST_POLLS)
 		source_unreachable(c->source);
 }
 

@@ -200,7 +200,9 @@ apply(struct engine *e)
 	struct mono now = e->os->ops->mono(e->os);
 	struct mono free_at = mono_add(d->sent, MIN_GAP);
 
-	if (d->sent.ns != 0 && now.ns < free_at.ns) {
+	if (e->leap.is_held)
+		free_at = mono_add(now, LEAP_HOLD);
+	if ((d->sent.ns != 0 || e->leap.is_held) && now.ns < free_at.ns) {
 		e->os->ops->timer_set(e->os, &d->later, free_at);
 		return;
 	}
@@ -271,6 +273,18 @@ discipline_update(struct engine *e, const struct estimate *target,
 	return err;
 }
 
+void
+discipline_correct(struct engine *e)
+{
+	struct discipline *d = &e->discipline;
+
+	if (!d->has_target || !d->is_controlled || e->is_stopping)
+		return;
+	d->updated = e->os->ops->mono(e->os);
+	d->updated_error = discipline_error(e, e->os->ops->pair(e->os));
+	apply(e);
+}
+
 int
 discipline_makestep(struct engine *e)
 {
@@ -278,7 +292,7 @@ discipline_makestep(struct engine *e)
 
 	if (!d->is_controlled)
 		return -EPERM;
-	if (!d->has_target)
+	if (!d->has_target || e->leap.is_held)
 		return -EAGAIN;
 	/* A slew under way would go on after the step. */
 	adjust(e, d->base_ppt, (struct slew){ 0, 0 });
@@ -312,6 +326,8 @@ discipline_status(struct engine *e, bool must)
 
 	struct mono free_at = mono_add(d->told, STATUS_GAP);
 
+	if (e->leap.is_held) /* told before and afterwards */
+		return;
 	if (d->told.ns != 0 && mono.ns < free_at.ns) {
 		if (must)
 			e->os->ops->timer_set(e->os, &e->status, free_at);
@@ -332,7 +348,8 @@ discipline_status(struct engine *e, bool must)
 	    d->has_target ? err + sqrt(d->target.pxx) : 16);
 	req.u.status.maxerror_ns = error_ns(
 	    r->was_updated ? err + disp + r->root_delay / 2 : 16);
-	req.u.status.leap = r->is_synced && r->leap != LEAP_UNSYNC ? r->leap : 0;
+	req.u.status.leap = leap_for_clock(e);
+	req.u.status.tai = leap_tai(e, now.real);
 	if (r->is_synced)
 		req.u.status.flags |= CLK_SYNCED;
 	if (d->steps_left <= 0)

@@ -50,6 +50,9 @@ double discipline_update(struct engine *, const struct estimate *,
 /* The clock's error now, s, > 0: behind; 0 while there is no target. */
 double discipline_error(const struct engine *, struct pair now);
 
+/* The clock's error, or the target, was changed on purpose: go there now. */
+void discipline_correct(struct engine *);
+
 /* makestep by an operator: the whole remaining error at once.  Returns 0,
  * -EPERM (no control), -ENOSPC (refused by the guard), -EAGAIN (no target). */
 int discipline_makestep(struct engine *);

@@ -11,7 +11,6 @@
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
-#include "daemon/wire/refid.h"
 
 #define STATUS_GAP 60.0     /* s between CLK_STATUS without updates */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
@@ -20,7 +19,6 @@
 #define EXIT_RESTART 75
 #define SAY_WINDOW 600.0    /* s */
 #define SAY_MOST 20
-#define RMS_GAIN 0.1
 #define CRYSTAL_SD 1e-4     /* s/s: 100 ppm, an ordinary crystal */
 #define DRIFT_SD 1e-5       /* s/s: what an old drift file may be off by */
 #define ONCE_SAMPLES 4      /* what -q and -Q want of a source */
@@ -37,6 +35,7 @@ fire_status(struct timer *t)
 {
 	struct engine *e = t->owner;
 
+	leap_plan(e);
 	discipline_status(e, true);
 	set_timer(e, t, STATUS_GAP);
 }
@@ -181,6 +180,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	e->started = os->ops->mono(os);
 	reference_init(&e->reference);
 	discipline_init(&e->discipline, e);
+	leap_init(&e->leap, e);
 	discipline_status(e, true); /* and learn what the clock runs at */
 	preset_time(e);
 	preset_frequency(e);
@@ -218,7 +218,7 @@ engine_fini(struct engine *e)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
-		&e->resolver_gone, &e->discipline.later,
+		&e->resolver_gone, &e->leap.timer, &e->discipline.later,
 		&e->discipline.complain };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		e->os->ops->timer_off(e->os, timers[i]);
@@ -239,63 +239,6 @@ engine_may_say(struct engine *e)
 		log_info("sources change often: the next word about it in "
 			 "10 min");
 	return true;
-}
-
-/* The majority of those that are used decides about the leap second. */
-static int
-agreed_leap(const struct engine *e)
-{
-	int votes[3] = { 0, 0, 0 }, all = 0;
-	const struct source *s;
-
-	TAILQ_FOREACH(s, &e->sources, link) {
-		if (!selection_uses(s) || s->leap > LEAP_DELETE)
-			continue;
-		votes[s->leap]++;
-		all++;
-	}
-	for (int leap = LEAP_INSERT; leap <= LEAP_DELETE; leap++)
-		if (2 * votes[leap] > all)
-			return leap;
-	return LEAP_NONE;
-}
-
-static void
-follow(struct engine *e, const struct source *best,
-    const struct estimate *fused, struct pair now, double err)
-{
-	struct reference *r = &e->reference;
-	struct mono mono = e->os->ops->mono(e->os);
-	char label[ADDR_STRLEN];
-
-	if ((!r->is_synced || !addr_equal(&r->addr, &best->remote.addr)) &&
-	    engine_may_say(e))
-		log_info("following %s, stratum %u",
-		    source_label(best, label, sizeof label), best->stratum);
-	if (!r->is_synced)
-		r->synced_since = mono;
-	r->is_synced = true;
-	r->addr = best->remote.addr;
-	r->refid = refid_of(&best->remote.addr);
-	r->stratum = best->stratum + 1;
-	r->leap = agreed_leap(e);
-	r->root_delay = best->root_delay +
-	    estimator_min_delay(&best->estimator);
-	r->root_dispersion = best->root_dispersion + best->last.dispersion +
-	    sqrt(fused->pxx);
-	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
-	r->freq = fused->y;
-	r->skew = sqrt(fused->pyy);
-	r->last_offset = err;
-	r->rms_offset = r->updates == 0 ? fabs(err) :
-	    sqrt(r->rms_offset * r->rms_offset +
-		RMS_GAIN * (err * err - r->rms_offset * r->rms_offset));
-	r->update_interval = r->was_updated ? mono_sub(mono, r->updated) : 0;
-	r->was_updated = true;
-	r->updated = mono;
-	r->updated_raw = now.raw;
-	r->ref_time = now.real;
-	r->updates++;
 }
 
 /* -q and -Q: done as soon as every source that answers has said enough. */
@@ -324,9 +267,10 @@ finish_once(struct engine *e, double err)
 
 /* Selects; says so when nobody can be followed any more. */
 static struct source *
-choose(struct engine *e, struct raw now, struct estimate *fused)
+choose(struct engine *e, struct raw now, const struct source *updated,
+    struct estimate *fused)
 {
-	struct source *best = selection_run(e, now, fused);
+	struct source *best = selection_run(e, now, updated, fused);
 
 	if (best == NULL && e->reference.is_synced) {
 		if (engine_may_say(e))
@@ -343,8 +287,8 @@ engine_reselect(struct engine *e)
 {
 	struct estimate fused;
 
-	if (!e->is_stopping)
-		choose(e, e->os->ops->pair(e->os).raw, &fused);
+	if (!e->is_stopping && !e->leap.is_held)
+		choose(e, e->os->ops->pair(e->os).raw, NULL, &fused);
 }
 
 void
@@ -353,9 +297,9 @@ engine_update(struct engine *e, struct source *source)
 	struct pair now = e->os->ops->pair(e->os);
 	struct estimate fused;
 
-	if (e->is_stopping)
+	if (e->is_stopping || e->leap.is_held)
 		return;
-	struct source *best = choose(e, now.raw, &fused);
+	struct source *best = choose(e, now.raw, source, &fused);
 	if (best == NULL || !selection_uses(source))
 		return;
 
@@ -369,7 +313,8 @@ engine_update(struct engine *e, struct source *source)
 	    SLEW_LONGEST);
 	double err = discipline_update(e, &fused, within);
 	bool was_synced = e->reference.is_synced;
-	follow(e, best, &fused, now, err);
+	reference_follow(e, best, &fused, now, err);
+	leap_plan(e);
 	discipline_status(e, !was_synced);
 }
 

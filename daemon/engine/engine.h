@@ -13,6 +13,7 @@
 #include "conf/config.h"
 #include "common/tspec.h"
 #include "daemon/engine/discipline.h"
+#include "daemon/engine/leap.h"
 #include "daemon/engine/reference.h"
 #include "daemon/engine/timescale.h"
 #include "daemon/os/os.h"
@@ -38,6 +39,7 @@ struct engine_options {
 	double preset;          /* -s: step by this at start, s; 0 = none */
 	struct tspec build_date;
 	struct acquire *acquire; /* the shared sockets, kept; NULL = none */
+	const struct leap_table *leaps; /* kept; NULL = none */
 };
 
 struct engine {
@@ -51,10 +53,12 @@ struct engine {
 	TAILQ_HEAD(source_list, source) sources;
 	struct keys keys;
 	TAILQ_HEAD(pool_list, pool) pools;
+	const struct source *selected; /* the last best one, or NULL */
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */
 	struct reference reference;
 	struct discipline discipline;
+	struct leap leap;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;

@@ -8,6 +8,7 @@
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/pool.h"
+#include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 
 static bool
@@ -214,11 +215,7 @@ manage_select(struct engine *e, const struct addr *a, unsigned mask,
 void
 manage_reselect(struct engine *e)
 {
-	struct source *s;
-
-	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->verdict == SOURCE_SELECTED)
-			s->verdict = SOURCE_COMBINED;
+	selection_forget(e);
 	engine_reselect(e);
 }
 

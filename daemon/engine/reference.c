@@ -1,7 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/engine/reference.h"
 
+#include <math.h>
 #include <string.h>
+
+#include "common/log.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/source.h"
+#include "daemon/wire/refid.h"
+
+#define RMS_GAIN 0.1
 
 void
 reference_init(struct reference *r)
@@ -20,6 +28,45 @@ reference_lose(struct reference *r)
 	r->refid = 0;
 	r->stratum = 0;
 	r->leap = LEAP_UNSYNC;
+}
+
+void
+reference_follow(struct engine *e, const struct source *best,
+    const struct estimate *fused, struct pair now, double err)
+{
+	struct reference *r = &e->reference;
+	struct mono mono = e->os->ops->mono(e->os);
+	char label[ADDR_STRLEN];
+
+	if ((!r->is_synced || !addr_equal(&r->addr, &best->remote.addr)) &&
+	    engine_may_say(e))
+		log_info("following %s, stratum %u",
+		    source_label(best, label, sizeof label),
+		    source_stratum(best));
+	if (!r->is_synced)
+		r->synced_since = mono;
+	r->is_synced = true;
+	r->addr = best->remote.addr;
+	r->refid = best->conf.copy ? best->refid :
+	    refid_of(&best->remote.addr);
+	r->stratum = source_stratum(best) + !best->conf.copy;
+	r->root_delay = best->root_delay +
+	    estimator_min_delay(&best->estimator);
+	r->root_dispersion = best->root_dispersion + best->last.dispersion +
+	    sqrt(fused->pxx);
+	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
+	r->freq = fused->y;
+	r->skew = sqrt(fused->pyy);
+	r->last_offset = err;
+	r->rms_offset = r->updates == 0 ? fabs(err) :
+	    sqrt(r->rms_offset * r->rms_offset +
+		RMS_GAIN * (err * err - r->rms_offset * r->rms_offset));
+	r->update_interval = r->was_updated ? mono_sub(mono, r->updated) : 0;
+	r->was_updated = true;
+	r->updated = mono;
+	r->updated_raw = now.raw;
+	r->ref_time = now.real;
+	r->updates++;
 }
 
 double

@@ -10,7 +10,12 @@
 
 #include "common/addr.h"
 #include "common/tspec.h"
+#include "daemon/estimate/estimate.h"
+#include "daemon/os/os.h"
 #include "daemon/wire/packet.h"
+
+struct engine;
+struct source;
 
 struct reference {
 	bool is_synced;
@@ -35,6 +40,11 @@ struct reference {
 };
 
 void reference_init(struct reference *);
+
+/* The clock was just corrected by fused, of which best is the best source: err,
+ * s, is what was wrong.  Does not set leap: leap_plan() does. */
+void reference_follow(struct engine *, const struct source *best,
+    const struct estimate *fused, struct pair now, double err);
 
 /* Nobody can be followed any more. */
 void reference_lose(struct reference *);

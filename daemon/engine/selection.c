@@ -1,159 +1,255 @@
 /* SPDX-License-Identifier: ISC
  *
- * Three sieves, as RFC 5905 section 11.2 has them: who has a claim at all, who
- * is in the majority, and who of these is near enough to be combined.  The one
- * with the smallest root distance gives its name (refid, stratum); the incumbent
- * keeps it while it is about as good. */
+ * Sieves, after RFC 5905 section 11.2: who has a claim at all (standing.c), who
+ * is in the majority, whether these are enough, who of them is preferred, and
+ * who of these is near enough to be combined.
+ *
+ * The best one gives its name (refid, stratum).  It is the nearest one when
+ * there was none before; later another takes over when it has been nearer often
+ * and clearly enough: each of its samples multiplies its score, which is never
+ * below 1, by the ratio of the distances. */
 #include "daemon/engine/selection.h"
 
 #include <math.h>
 
 #include "daemon/engine/engine.h"
-#include "daemon/engine/pool.h"
-#include "daemon/engine/source.h"
+#include "daemon/engine/standing.h"
 #include "daemon/estimate/combine.h"
 #include "daemon/estimate/select.h"
 
-#define STRATUM_WEIGHT 1e-3 /* s of distance that a stratum is worth */
+#define TAKE_OVER 10.0 /* score */
 
 struct claimant {
 	struct source *source;
 	struct estimate estimate;
-	double score; /* s, small is good */
+	double distance; /* s */
 };
 
-/* Whether anybody answers at all: then those that do not have no vote, since
- * their claims only grow wider until they agree with everything. */
-static bool
-any_reachable(const struct engine *e)
-{
-	const struct source *s;
-
-	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->client.reach != 0 && s->has_sample)
-			return true;
-	return false;
-}
-
-/* The verdict of a source that has no claim, else 0. */
-static int
-disqualified(const struct source *s, struct raw now, bool others)
-{
-	if (!s->has_sample && s->client.total_valid == 0)
-		return SOURCE_MISSING;
-	if (s->leap == LEAP_UNSYNC || s->stratum == 0 || s->stratum > 15)
-		return SOURCE_UNSYNCED;
-	if (!s->has_sample)
-		return SOURCE_MISSING;
-	if (s->client.reach == 0 && others)
-		return SOURCE_STALE;
-	if (source_distance(s, now) > s->engine->config->maxdistance)
-		return SOURCE_DISTANT;
-	return 0;
-}
-
 static size_t
-claimants(struct engine *e, struct raw now, struct claimant *who,
+collect_claims(struct engine *e, struct raw now, struct claimant *who,
     struct candidate *claims)
 {
-	bool others = any_reachable(e);
 	struct source *s;
 	size_t n = 0;
 
 	TAILQ_FOREACH(s, &e->sources, link) {
-		int why = disqualified(s, now, others);
 		double half;
 
-		if (why != 0) {
-			s->verdict = (enum source_verdict)why;
+		if (!s->has_claim)
 			continue;
-		}
 		if (n == SELECT_MAX ||
 		    !source_claim(s, now, &who[n].estimate, &half)) {
 			s->verdict = SOURCE_MISSING;
 			continue;
 		}
+		who[n].source = s;
+		who[n].distance = half;
 		claims[n].low = who[n].estimate.x - half;
 		claims[n].high = who[n].estimate.x + half;
-		who[n].source = s;
-		who[n].score = half + STRATUM_WEIGHT * s->stratum;
-		if (s->verdict == SOURCE_SELECTED)
-			who[n].score -= e->reselectdist;
+		claims[n].is_trusted = (s->options & SELECT_TRUST) != 0;
 		n++;
 	}
 	return n;
 }
 
-/* Just after the start: the sources that have not answered yet.  They may turn
- * out to be the majority, and the first answer must not step the clock alone. */
+/* Gives these a verdict; nobody is left. */
 static size_t
-awaited(const struct engine *e)
+all_are(struct claimant *who, size_t n, enum source_verdict v)
 {
-	struct mono now = e->os->ops->mono(e->os);
-	const struct source *s;
-	size_t n = 0;
+	for (size_t i = 0; i < n; i++)
+		who[i].source->verdict = v;
+	return 0;
+}
 
-	if (mono_sub(now, e->started) >= SELECTION_PATIENCE)
-		return 0;
+/* Moves those that agree with the majority to the front and returns how many
+ * they are; 0 while those that have not answered yet may be more. */
+static size_t
+sift_truth(const struct engine *e, struct claimant *who,
+    struct candidate *claims, size_t n)
+{
+	struct standing_awaited awaited = standing_awaited(e);
+	size_t agree = select_majority(claims, n), trusted = 0, k = 0;
+
+	for (size_t i = 0; i < n; i++)
+		trusted += claims[i].is_trusted;
+	for (size_t i = 0; i < n; i++) {
+		if (!claims[i].is_true)
+			who[i].source->verdict = SOURCE_FALSETICKER;
+		else if (claims[i].is_vague)
+			who[i].source->verdict = SOURCE_UNTRUSTED;
+		else
+			who[k++] = who[i];
+	}
+
+	size_t trusted_agree = 0;
+	for (size_t i = 0; i < k; i++)
+		trusted_agree += (who[i].source->options & SELECT_TRUST) != 0;
+	if (trusted > 0 ? 2 * trusted_agree <= trusted + awaited.trusted
+			: awaited.trusted > 0 || 2 * agree <= n + awaited.all)
+		return all_are(who, k, SOURCE_AWAITING);
+	return k;
+}
+
+/* 0 unless the n that agree are as many as minsources wants, and one of them
+ * is required if any source is. */
+static size_t
+sift_enough(const struct engine *e, struct claimant *who, size_t n)
+{
+	bool is_wanted = false, is_here = false;
+	const struct source *s;
+
 	TAILQ_FOREACH(s, &e->sources, link)
-		n += s->client.total_valid == 0 && !pool_is_spare(s);
+		is_wanted |= (s->options & SELECT_REQUIRE) != 0 &&
+		    (s->options & SELECT_NOSELECT) == 0;
+	for (size_t i = 0; i < n; i++)
+		is_here |= (who[i].source->options & SELECT_REQUIRE) != 0;
+	if (n < (size_t)e->config->minsources || (is_wanted && !is_here))
+		return all_are(who, n, SOURCE_WAITING);
 	return n;
 }
 
-/* Verdicts of the claimants, of which `agree` agree and as many as `needed`
- * must; moves those that agree to the front and returns how many they are, 0
- * when they are too few. */
+/* Those with the option prefer, where there are any. */
 static size_t
-judge(struct claimant *who, const struct candidate *claims, size_t n,
-    size_t agree, size_t needed)
+sift_preferred(struct claimant *who, size_t n)
 {
 	size_t k = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		if (!claims[i].is_true) {
-			who[i].source->verdict = SOURCE_FALSETICKER;
-			continue;
-		}
-		who[i].source->verdict = agree < needed
-		    ? SOURCE_WAITING : SOURCE_SELECTABLE;
-		who[k++] = who[i];
+	for (size_t i = 0; i < n; i++)
+		k += (who[i].source->options & SELECT_PREFER) != 0;
+	if (k == 0)
+		return n;
+	k = 0;
+	for (size_t i = 0; i < n; i++)
+		if ((who[i].source->options & SELECT_PREFER) != 0)
+			who[k++] = who[i];
+		else
+			who[i].source->verdict = SOURCE_UNPREFERRED;
+	return k;
+}
+
+static double
+ranked(const struct engine *e, const struct claimant *c)
+{
+	return c->distance +
+	    e->config->stratumweight * source_stratum(c->source);
+}
+
+static size_t
+nearest(const struct engine *e, const struct claimant *who, size_t n)
+{
+	size_t best = 0;
+
+	for (size_t i = 1; i < n; i++)
+		if (ranked(e, &who[i]) < ranked(e, &who[best]))
+			best = i;
+	return best;
+}
+
+/* The score of the one with a new sample, against the incumbent. */
+static void
+update_score(const struct engine *e, const struct claimant *c, double incumbent)
+{
+	struct source *s = c->source;
+
+	s->score = fmax(1, s->score * incumbent /
+	    (ranked(e, c) + e->reselectdist));
+}
+
+static size_t
+choose_best(struct engine *e, const struct claimant *who, size_t n,
+    const struct source *updated)
+{
+	size_t best = n;
+	struct source *s;
+
+	for (size_t i = 0; i < n; i++)
+		if (who[i].source == e->selected)
+			best = i;
+	if (best < n) {
+		double incumbent = ranked(e, &who[best]);
+
+		for (size_t i = 0; i < n; i++)
+			if (i != best && who[i].source == updated)
+				update_score(e, &who[i], incumbent);
+		for (size_t i = 0; i < n; i++)
+			if (who[i].source->score > TAKE_OVER)
+				best = i;
+	} else {
+		best = nearest(e, who, n);
 	}
-	return agree < needed ? 0 : k;
+	if (who[best].source != e->selected)
+		TAILQ_FOREACH(s, &e->sources, link)
+			s->score = 1;
+	e->selected = who[best].source;
+	return best;
 }
 
 struct source *
-selection_run(struct engine *e, struct raw now, struct estimate *fused)
+selection_run(struct engine *e, struct raw now, const struct source *updated,
+    struct estimate *fused)
 {
 	struct claimant who[SELECT_MAX];
 	struct candidate claims[SELECT_MAX];
 	struct estimate used[SELECT_MAX];
-	size_t n = claimants(e, now, who, claims), used_n = 0, best = 0;
-	size_t agree = select_majority(claims, n);
+	size_t used_n = 0;
 
-	size_t needed = (n + awaited(e)) / 2 + 1;
-	if (needed < (size_t)e->config->minsources)
-		needed = (size_t)e->config->minsources;
-	n = judge(who, claims, n, agree, needed);
+	standing_options(e);
+	standing_review(e, now);
+	size_t n = collect_claims(e, now, who, claims);
+	n = sift_truth(e, who, claims, n);
+	n = sift_enough(e, who, n);
+	n = sift_preferred(who, n);
 	if (n == 0)
 		return NULL;
-	for (size_t i = 1; i < n; i++)
-		if (who[i].score < who[best].score)
-			best = i;
 
-	double far = who[best].score * e->config->combinelimit;
+	size_t best = choose_best(e, who, n, updated);
+	double far = who[best].distance * e->config->combinelimit;
 	for (size_t i = 0; i < n; i++) {
-		if (i != best && who[i].score > far)
-			continue;
-		who[i].source->verdict =
-		    i == best ? SOURCE_SELECTED : SOURCE_COMBINED;
-		used[used_n++] = who[i].estimate;
+		enum source_verdict *v = &who[i].source->verdict;
+
+		*v = i == best ? SOURCE_SELECTED :
+		    who[i].distance > far ? SOURCE_SELECTABLE :
+					    SOURCE_COMBINED;
+		if (*v != SOURCE_SELECTABLE)
+			used[used_n++] = who[i].estimate;
 	}
 	*fused = combine_estimates(used, used_n);
 	return who[best].source;
+}
+
+void
+selection_forget(struct engine *e)
+{
+	e->selected = NULL;
 }
 
 bool
 selection_uses(const struct source *s)
 {
 	return s->verdict == SOURCE_SELECTED || s->verdict == SOURCE_COMBINED;
+}
+
+void
+selection_describe(const struct source *s, struct pair now,
+    struct selection_report *r)
+{
+	struct estimate e;
+	double half;
+
+	*r = (struct selection_report){
+		.verdict = s->verdict,
+		.is_authenticated = source_is_authenticated(s),
+		.leap = s->leap,
+		.configured = s->conf.select,
+		.effective = s->options,
+		.score = s->score,
+	};
+	if (!source_claim(s, now.raw, &e, &half))
+		return;
+	double error = e.x -
+	    timescale_offset(&s->engine->scale, now.real, now.raw);
+	r->has_sample = true;
+	r->ago = fmax(raw_sub(now.raw, s->last.at), 0);
+	r->low = error - half;
+	r->high = error + half;
 }

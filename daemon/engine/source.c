@@ -9,6 +9,8 @@
 #include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/pool.h"
+#include "daemon/engine/selection.h"
+#include "daemon/engine/standing.h"
 
 #define BAD_POLLS 4 /* in a row, then the name may have a better one */
 #define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
@@ -43,6 +45,7 @@ source_new(struct engine *e, const struct config_source *conf,
 	s->remote.addr = addr_from_id(++e->next_id);
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
+	s->score = 1;
 	init_estimator(s);
 	stats_init(&s->stats);
 	client_init(&s->client, s);
@@ -59,6 +62,8 @@ source_free(struct source *s)
 		return;
 	client_stop(&s->client);
 	TAILQ_REMOVE(&s->engine->sources, s, link);
+	if (s->engine->selected == s)
+		selection_forget(s->engine);
 	if (s->pool != NULL)
 		pool_leave(s->pool);
 	free(s);
@@ -80,6 +85,7 @@ source_reset(struct source *s)
 	s->has_sample = false;
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
+	s->score = 1;
 	s->bad = 0;
 	init_estimator(s);
 	stats_init(&s->stats);
@@ -112,10 +118,27 @@ source_is_resolved(const struct source *s)
 	return s->remote.addr.family != ADDR_ID;
 }
 
+bool
+source_is_authenticated(const struct source *s)
+{
+	return s->conf.key != 0;
+}
+
+unsigned
+source_stratum(const struct source *s)
+{
+	unsigned least = (unsigned)s->conf.minstratum;
+
+	return s->stratum < least ? least : s->stratum;
+}
+
 void
 source_unreachable(struct source *s)
 {
-	pool_replace(s);
+	if (s->client.unanswered % SOURCE_LOST_POLLS == 0)
+		pool_replace(s);
+	if (standing_is_lost(s) && s->has_claim)
+		engine_reselect(s->engine);
 }
 
 /* Bad in a way that does not pass by itself. */
@@ -123,7 +146,8 @@ static bool
 is_bad(const struct source *s)
 {
 	return s->verdict == SOURCE_FALSETICKER ||
-	    s->verdict == SOURCE_UNSYNCED || s->verdict == SOURCE_DISTANT;
+	    s->verdict == SOURCE_UNSYNCED ||
+	    s->verdict == SOURCE_STRATUM || s->verdict == SOURCE_DISTANT;
 }
 
 void
@@ -162,15 +186,31 @@ source_distance(const struct source *s, struct raw at)
 	    CLAIM_SIGMAS * sqrt(e.pxx);
 }
 
+/* As a server that has done its leap second, and not too early, says it. */
+static struct sample
+past_leap(const struct source *s, const struct sample *sample)
+{
+	struct sample moved = *sample;
+	struct estimate prior;
+
+	if (estimator_at(&s->estimator, sample->at, &prior))
+		moved.offset = leap_nearest(s->engine, sample->at,
+		    sample->offset, prior.x);
+	return moved;
+}
+
 void
-source_sample(struct source *s, const struct sample *sample,
+source_sample(struct source *s, const struct sample *measured,
     const struct client_reply *reply)
 {
 	struct engine *e = s->engine;
 	struct os *os = e->os;
 	struct pair now = os->ops->pair(os);
+	const struct sample taken = past_leap(s, measured), *sample = &taken;
 	char label[ADDR_STRLEN];
 
+	if (e->leap.is_held)
+		return;
 	enum estimator_result r = estimator_sample(&s->estimator, sample);
 	if (r == ESTIMATOR_JUMPED) {
 		if (engine_may_say(e))
@@ -188,6 +228,7 @@ source_sample(struct source *s, const struct sample *sample,
 		    raw_sub(now.raw, sample->at) : 0);
 	s->root_delay = reply->packet.root_delay;
 	s->root_dispersion = reply->packet.root_dispersion;
+	s->refid = reply->packet.refid;
 	log_debug("source %s: offset %+.9f delay %.9f at %c%c",
 	    source_label(s, label, sizeof label), s->last_error, sample->delay,
 	    reply->tx_src, reply->rx_src);

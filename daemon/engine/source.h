@@ -15,21 +15,32 @@
 #include "daemon/estimate/stats.h"
 #include "daemon/os/os.h"
 
+#define SOURCE_LOST_POLLS 8 /* unanswered ones: it is unreachable */
+
 struct engine;
 struct pool;
 
 enum source_verdict { /* why it is used or not, chronyc's letters */
 	SOURCE_SELECTED = '*',
 	SOURCE_COMBINED = '+',
-	SOURCE_SELECTABLE = '-',  /* agrees, but is not needed or too far */
-	SOURCE_FALSETICKER = 'x',
-	SOURCE_JITTERY = '~',
-	SOURCE_MISSING = 'M',     /* no samples yet */
-	SOURCE_UNSYNCED = 's',    /* the server says so */
-	SOURCE_STALE = 'S',       /* unreachable, while others are not */
-	SOURCE_DISTANT = 'd',     /* root distance above maxdistance */
-	SOURCE_WAITING = 'W',     /* fewer than minsources agree, or most
-	                             of them have not answered yet */
+	/* It could be used, but */
+	SOURCE_SELECTABLE = 'D',  /* is too far away to be combined */
+	SOURCE_UNPREFERRED = 'P', /* others have the option prefer */
+	SOURCE_WAITING = 'W',     /* fewer than minsources agree, or none that
+	                             is required */
+	/* It cannot be used, it */
+	SOURCE_FALSETICKER = 'x', /* disagrees with the majority */
+	SOURCE_UNTRUSTED = 'T',   /* does not agree fully with the trusted */
+	SOURCE_AWAITING = 'w',    /* agrees, but those that did not answer yet
+	                             may be more */
+	SOURCE_NOSELECT = 'N',    /* is only watched */
+	SOURCE_MISSING = 'M',     /* has no samples yet */
+	SOURCE_UNSYNCED = 's',    /* says so */
+	SOURCE_STRATUM = 'r',     /* is below minstratum or above maxstratum */
+	SOURCE_DISTANT = 'd',     /* has a distance above maxdistance */
+	SOURCE_JITTERY = '~',     /* scatters by more than maxjitter */
+	SOURCE_STALE = 'S',       /* is unreachable, while others are not or
+	                             for longer than maxunreach */
 };
 
 struct source {
@@ -54,6 +65,10 @@ struct source {
 	double root_delay, root_dispersion; /* s, the server's, at last.at */
 	int leap;                 /* of the server, 0..2; 3 unsynchronised */
 	unsigned stratum;         /* of the server */
+	uint32_t refid;           /* of the server, at last.at */
+	unsigned options;         /* that hold now, enum config_select */
+	bool has_claim;           /* is heard at all, at the last selection */
+	double score;             /* against the selected one, >= 1 */
 	bool is_forged;           /* the newest answer had no right MAC */
 	enum source_verdict verdict;
 };
@@ -89,6 +104,12 @@ void source_burst(struct source *, unsigned good, unsigned total);
 void source_reset(struct source *);
 
 bool source_is_resolved(const struct source *);
+
+/* What it says cannot have been said by anybody else. */
+bool source_is_authenticated(const struct source *);
+
+/* The server's, raised by the option minstratum; up to 16. */
+unsigned source_stratum(const struct source *);
 
 /* The interval in which true time lies by this source, as an offset x at an
  * instant; false without samples.  half is the error bound, s. */

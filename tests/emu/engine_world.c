@@ -12,8 +12,15 @@
 void
 world_init(struct world *w, unsigned n_servers)
 {
+	world_init_at(w, n_servers, T0);
+}
+
+void
+world_init_at(struct world *w, unsigned n_servers, int64_t t0)
+{
 	memset(w, 0, sizeof *w);
-	fake_init(&w->os, (struct tspec){ T0 * NSEC });
+	w->t0 = t0;
+	fake_init(&w->os, (struct tspec){ t0 * NSEC });
 	w->start = w->os.now.raw;
 	w->os.answer.budget_ns = 2 * NSEC;
 	config_init(&w->config);
@@ -34,7 +41,7 @@ world_init(struct world *w, unsigned n_servers)
 		s->iburst = true;
 	}
 	w->options.drift_skew_ppm = -1;
-	w->options.build_date = (struct tspec){ (T0 - 86400) * NSEC };
+	w->options.build_date = (struct tspec){ (t0 - 86400) * NSEC };
 }
 
 void
@@ -64,13 +71,23 @@ world_source(struct world *w, unsigned i)
 	return s;
 }
 
+/* UTC as somebody counts it who is late s late with the leap second. */
+static struct tspec
+count(const struct world *w, double late)
+{
+	double ran = raw_sub(w->os.now.raw, w->start);
+	struct tspec t = tspec_add((struct tspec){ w->t0 * NSEC },
+	    w->ahead + ran * (1 + w->ppm * 1e-6));
+
+	if (w->leap_s != 0 && tspec_add(t, -late).ns >= w->leap_s * NSEC)
+		t.ns += w->leap_by * NSEC;
+	return t;
+}
+
 struct tspec
 world_true_time(const struct world *w)
 {
-	double ran = raw_sub(w->os.now.raw, w->start);
-
-	return tspec_add((struct tspec){ T0 * NSEC },
-	    w->ahead + ran * (1 + w->ppm * 1e-6));
+	return count(w, 0);
 }
 
 double
@@ -88,6 +105,18 @@ world_answer(const struct world *w, const struct client *c, double lie)
 		.stratum = 1, .precision = -25, .root_delay = 1e-5,
 		.root_dispersion = 1e-5, .refid = 0x47505300, .ref = t,
 		.origin = c->exchange.cookie, .receive = t, .transmit = t };
+}
+
+static struct ntp_packet
+answer_of(const struct world *w, const struct client *c, unsigned i)
+{
+	double off = tspec_sub(count(w, w->late[i]), count(w, 0));
+	struct ntp_packet p = world_answer(w, c, w->lie[i] + off);
+
+	p.leap = (uint8_t)w->leap[i];
+	p.stratum = (uint8_t)w->stratum[i];
+	p.root_dispersion = w->distance[i];
+	return p;
 }
 
 void
@@ -130,10 +159,7 @@ world_run(struct world *w, double seconds)
 		fake_advance(&w->os, DELAY);
 		struct ntp_packet answers[WORLD_SERVERS];
 		TAILQ_FOREACH(s, &w->engine.sources, link) {
-			answers[i] = world_answer(w, &s->client, w->lie[i]);
-			answers[i].leap = (uint8_t)w->leap[i];
-			answers[i].stratum = (uint8_t)w->stratum[i];
-			answers[i].root_dispersion = w->distance[i];
+			answers[i] = answer_of(w, &s->client, i);
 			i++;
 		}
 		fake_advance(&w->os, DELAY);

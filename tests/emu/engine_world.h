@@ -27,6 +27,11 @@ struct world {
 	int leap[WORLD_SERVERS];        /* what it says, 0 */
 	unsigned stratum[WORLD_SERVERS]; /* 1 */
 	double distance[WORLD_SERVERS]; /* s, its root dispersion; 1e-5 */
+	int64_t t0;     /* the clock at the start, s since 1970: T0 */
+	int64_t leap_s; /* UTC's count goes on by leap_by s when it comes here;
+	                   0 = never */
+	int leap_by;    /* -1 inserts a second, +1 leaves one out */
+	double late[WORLD_SERVERS]; /* s: so much later the server does it */
 	struct raw start;
 	unsigned answered;
 };
@@ -34,6 +39,7 @@ struct world {
 /* n_servers sources 192.0.2.1.., iburst, minpoll 2, maxpoll 4, and the
  * defaults; all of it may be changed before world_start(). */
 void world_init(struct world *, unsigned n_servers);
+void world_init_at(struct world *, unsigned n_servers, int64_t t0);
 void world_start(struct world *);
 void world_fini(struct world *);
 

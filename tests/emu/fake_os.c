@@ -108,6 +108,8 @@ clock_request(struct os *os, struct clk_req *req, struct clk_rep *rep)
 		f->slew_ppt = a->slew_ms > 0 ? a->slew_ppt : 0;
 		f->slew_end = mono_add(f->mono, (double)a->slew_ms * 1e-3);
 	}
+	if (f->answer.error == 0 && req->type == CLK_STATUS)
+		f->leap = req->u.status.leap;
 	if (f->answer.error == 0 && req->type == CLK_STEP)
 		f->now.real.ns += req->u.step_ns;
 	*rep = f->answer;
@@ -246,16 +248,32 @@ fake_fini(struct fake_os *f)
 	heap_fini(&f->timers);
 }
 
+/* The clock has come here from was, where nobody set it in between. */
+static void
+make_leap(struct fake_os *f, struct tspec was)
+{
+	int64_t midnight = (tspec_floor(was) / 86400 + 1) * 86400;
+	int64_t at = midnight - (f->leap == 2);
+
+	if (f->leap == 0 || f->leap_is_step || f->leap_done == midnight ||
+	    was.ns >= at * NSEC || f->now.real.ns < at * NSEC)
+		return;
+	f->now.real.ns += f->leap == 1 ? -NSEC : NSEC;
+	f->leap_done = midnight;
+}
+
 /* Lets raw_ns pass in which nothing happens. */
 static void
 pass(struct fake_os *f, int64_t raw_ns)
 {
 	double rate = (double)(f->base_ppt + f->slew_ppt) * 1e-12;
 	int64_t ns = raw_ns + llround((double)raw_ns * rate);
+	struct tspec was = f->now.real;
 
 	f->now.raw.ns += raw_ns;
 	f->now.real.ns += ns;
 	f->mono.ns += ns;
+	make_leap(f, was);
 }
 
 static void

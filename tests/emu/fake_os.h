@@ -4,7 +4,8 @@
  * Time stands still until fake_advance(); what the engine sends is kept for
  * the test to look at; what it receives, the test hands in.  The clock obeys at
  * once and exactly: after a CLK_ADJUST it gains base + slew on the oscillator
- * until the slew ends (and says so), a CLK_STEP moves it.  All of it is the
+ * until the slew ends (and says so), a CLK_STEP moves it, and at midnight it
+ * makes the leap second that the last CLK_STATUS asked for.  All of it is the
  * caller's to read and to change between calls. */
 #ifndef TESTS_EMU_FAKE_OS_H
 #define TESTS_EMU_FAKE_OS_H
@@ -59,6 +60,9 @@ struct fake_os {
 	struct clk_req requests[FAKE_REQUESTS];
 	struct clk_rep answer; /* error, steps, window_s, budget_ns of every
 	                          answer; an error means: nothing was done */
+	int leap;        /* the last CLK_STATUS's: done at midnight, once */
+	bool leap_is_step; /* no, only the guard is told */
+	int64_t leap_done; /* that midnight, s since 1970 */
 	int64_t base_ppt, slew_ppt;
 	struct mono slew_end;
 

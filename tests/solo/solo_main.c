@@ -28,6 +28,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
+#include "daemon/setup_leap.h"
 #include "daemon/setup_config.h"
 #include "tests/solo/solo_clock.h"
 
@@ -43,6 +44,8 @@ struct solo {
 	struct os_linux os;
 	struct solo_clock clock;
 	struct setup_drift drift;
+	struct setup_leap leap;
+	struct leap_table leaps;
 	bool has_control;
 };
 
@@ -133,6 +136,9 @@ start_clock(struct solo *m)
 	if (setup_open_drift(&m->drift, &m->config) < 0)
 		return -1;
 	setup_apply_drift(&m->drift, &m->config, &m->engine_options);
+	setup_open_leap(&m->leap, &m->config);
+	if (setup_read_leap(&m->leap, &m->leaps))
+		m->engine_options.leaps = &m->leaps;
 	if (m->drift.name[0] != '\0' && m->engine_options.mode == ENGINE_STEER) {
 		fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 		if (fd < 0)

@@ -227,6 +227,35 @@ START_TEST(intervals_that_touch_agree)
 }
 END_TEST
 
+START_TEST(the_trusted_outvote_the_many)
+{
+	struct candidate c[] = { { 0, 1, .is_trusted = true }, { 5, 6 },
+		{ 5, 6 }, { 5, 6 } };
+
+	ck_assert_uint_eq(select_majority(c, 4), 1);
+	ck_assert(c[0].is_true && !c[1].is_true);
+}
+END_TEST
+
+START_TEST(the_trusted_need_a_majority_of_their_own)
+{
+	struct candidate c[] = { { 0, 1, .is_trusted = true },
+		{ 5, 6, .is_trusted = true }, { 5, 6 }, { 5, 6 } };
+
+	ck_assert_uint_eq(select_majority(c, 4), 0);
+}
+END_TEST
+
+START_TEST(who_claims_more_than_the_trusted_is_vague)
+{
+	struct candidate c[] = { { 0, 1, .is_trusted = true }, { 0.2, 0.8 },
+		{ 0.5, 3 } };
+
+	ck_assert_uint_eq(select_majority(c, 3), 3);
+	ck_assert(!c[0].is_vague && !c[1].is_vague && c[2].is_vague);
+}
+END_TEST
+
 START_TEST(precise_sources_weigh_more)
 {
 	struct estimate e[] = {
@@ -339,7 +368,8 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     the_minimum_delay_is_forgotten_in_the_end, a_majority_outvotes_one_liar,
     two_that_disagree_are_no_majority, half_is_not_enough,
     one_alone_is_believed_and_none_is_none, intervals_that_touch_agree,
-    precise_sources_weigh_more,
+    the_trusted_outvote_the_many, the_trusted_need_a_majority_of_their_own,
+    who_claims_more_than_the_trusted_is_vague, precise_sources_weigh_more,
     sources_that_differ_by_more_than_their_noise_count_alike,
     one_source_is_itself, a_slew_moves_the_clock_by_the_offset,
     a_slew_keeps_to_the_rate_and_the_day, nothing_to_slew_is_no_slew,

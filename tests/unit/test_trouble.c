@@ -108,7 +108,7 @@ START_TEST(who_does_not_answer_is_waited_for_3_s)
 	world_run(&w, 2.5);
 	ck_assert_uint_eq(w.answered, 1);
 	ck_assert(!w.engine.reference.is_synced);
-	ck_assert_int_eq(world_source(&w, 0)->verdict, SOURCE_WAITING);
+	ck_assert_int_eq(world_source(&w, 0)->verdict, SOURCE_AWAITING);
 	world_run(&w, 1);
 	ck_assert_uint_eq(w.answered, 1);
 	ck_assert(w.engine.reference.is_synced);

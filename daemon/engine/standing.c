@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/standing.h"
+
+#include <math.h>
+
+#include "daemon/engine/engine.h"
+#include "daemon/engine/pool.h"
+#include "daemon/engine/selection.h"
+#include "daemon/engine/source.h"
+
+#define JITTER_SAMPLES 3 /* fewer have no scatter */
+
+void
+standing_options(struct engine *e)
+{
+	bool has_plain = false, has_auth = false;
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link) {
+		s->options = s->conf.select;
+		if ((s->options & SELECT_NOSELECT) != 0)
+			continue;
+		if (source_is_authenticated(s))
+			has_auth = true;
+		else
+			has_plain = true;
+	}
+
+	unsigned plain = 0, auth = 0;
+	switch (e->config->authselectmode) {
+	case AUTHSELECT_MIX:
+		if (has_plain && has_auth)
+			auth = SELECT_TRUST | SELECT_REQUIRE;
+		break;
+	case AUTHSELECT_PREFER:
+		if (has_auth)
+			plain = SELECT_NOSELECT;
+		break;
+	case AUTHSELECT_REQUIRE:
+		plain = SELECT_NOSELECT;
+		break;
+	default:
+		return;
+	}
+	TAILQ_FOREACH(s, &e->sources, link)
+		s->options |= source_is_authenticated(s) ? auth : plain;
+}
+
+static bool
+is_reachable(const struct source *s)
+{
+	return s->client.reach != 0 && !s->conf.offline;
+}
+
+bool
+standing_is_lost(const struct source *s)
+{
+	return s->client.unanswered >=
+	    SOURCE_LOST_POLLS + (unsigned)s->conf.maxunreach;
+}
+
+static bool
+is_jittery(const struct source *s, struct raw now)
+{
+	struct stats_report r;
+	struct estimate e;
+
+	if (!estimator_at(&s->estimator, now, &e))
+		return false;
+	r = stats_report(&s->stats, &e);
+	return r.samples >= JITTER_SAMPLES &&
+	    r.std_dev > s->engine->config->maxjitter;
+}
+
+/* The verdict of a source that has no claim by itself, else 0. */
+static int
+disqualified(const struct source *s, struct raw now)
+{
+	const struct config *config = s->engine->config;
+	int stratum = (int)source_stratum(s);
+
+	if ((s->options & SELECT_NOSELECT) != 0)
+		return SOURCE_NOSELECT;
+	if (!s->has_sample && s->client.total_valid == 0)
+		return SOURCE_MISSING;
+	if (s->leap == LEAP_UNSYNC || s->stratum == 0 || s->stratum > 15)
+		return SOURCE_UNSYNCED;
+	if (!s->has_sample)
+		return SOURCE_MISSING;
+	if (stratum < config->minstratum || stratum > config->maxstratum)
+		return SOURCE_STRATUM;
+	if (source_distance(s, now) > config->maxdistance)
+		return SOURCE_DISTANT;
+	if (is_jittery(s, now))
+		return SOURCE_JITTERY;
+	return standing_is_lost(s) ? SOURCE_STALE : 0;
+}
+
+/* Where anybody answers, those that do not have no vote, since their claims
+ * only grow wider until they agree with everything. */
+void
+standing_review(struct engine *e, struct raw now)
+{
+	bool any_reachable = false;
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link) {
+		int why = disqualified(s, now);
+
+		s->has_claim = why == 0;
+		if (why != 0)
+			s->verdict = (enum source_verdict)why;
+		else if (is_reachable(s))
+			any_reachable = true;
+	}
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->has_claim && any_reachable && !is_reachable(s)) {
+			s->verdict = SOURCE_STALE;
+			s->has_claim = false;
+		}
+}
+
+struct standing_awaited
+standing_awaited(const struct engine *e)
+{
+	struct standing_awaited r = { 0, 0 };
+	const struct source *s;
+
+	if (mono_sub(e->os->ops->mono(e->os), e->started) >=
+	    SELECTION_PATIENCE)
+		return r;
+	TAILQ_FOREACH(s, &e->sources, link) {
+		if (s->client.total_valid != 0 || pool_is_spare(s) ||
+		    s->conf.offline || (s->options & SELECT_NOSELECT) != 0)
+			continue;
+		r.all++;
+		r.trusted += (s->options & SELECT_TRUST) != 0;
+	}
+	return r;
+}
