@@ -99,6 +99,15 @@ open_shared(struct acquire *a, struct os *os, struct sock *sock,
 	return os->ops->sock_open(os, sock, &want);
 }
 
+void
+acquire_close(struct acquire *a, struct os *os)
+{
+	if (!a->is_shared)
+		return;
+	os->ops->sock_close(os, &a->v4);
+	os->ops->sock_close(os, &a->v6);
+}
+
 int
 acquire_open(struct acquire *a, struct os *os, const struct config *config)
 {
@@ -113,20 +122,11 @@ acquire_open(struct acquire *a, struct os *os, const struct config *config)
 	bool no4 = r4 == -EAFNOSUPPORT || r4 == -EADDRNOTAVAIL;
 	bool no6 = r6 == -EAFNOSUPPORT || r6 == -EADDRNOTAVAIL;
 
-	if (r4 < 0 && !no4)
-		return r4;
-	if (r6 < 0 && !no6)
-		return r6;
-	return r4 < 0 && r6 < 0 ? r4 : 0;
-}
+	int r = r4 < 0 && (!no4 || r6 < 0) ? r4 : r6 < 0 && !no6 ? r6 : 0;
 
-void
-acquire_close(struct acquire *a, struct os *os)
-{
-	if (!a->is_shared)
-		return;
-	os->ops->sock_close(os, &a->v4);
-	os->ops->sock_close(os, &a->v6);
+	if (r < 0)
+		acquire_close(a, os);
+	return r;
 }
 
 static int

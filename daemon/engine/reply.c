@@ -147,6 +147,8 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	if (is_measured) {
 		correct(s, &m.sample);
 		remember(r, s, &m, &d->stamp, belief);
+	} else if (how == EXCHANGE_BASIC) {
+		r->tests &= ~(unsigned)TEST_TIMES;
 	}
 	if (c->is_ahead) { /* but in interleaved mode the next answer may */
 		c->exchange.past.is_measured = false;

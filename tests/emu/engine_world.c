@@ -47,7 +47,11 @@ world_init_at(struct world *w, unsigned n_servers, int64_t t0)
 void
 world_start(struct world *w)
 {
-	int r = engine_init(&w->engine, &w->os.os, &w->config, &w->options);
+	int r = acquire_open(&w->acquire, &w->os.os, &w->config);
+
+	assert(r == 0);
+	w->options.acquire = &w->acquire;
+	r = engine_init(&w->engine, &w->os.os, &w->config, &w->options);
 
 	assert(r == 0);
 	(void)r;
@@ -57,6 +61,7 @@ void
 world_fini(struct world *w)
 {
 	engine_fini(&w->engine);
+	acquire_close(&w->acquire, &w->os.os);
 	fake_fini(&w->os);
 	config_fini(&w->config);
 }
@@ -126,7 +131,8 @@ world_hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
 	struct dgram d = { .remote = s->remote };
 
 	packet_write(p, bytes);
-	fake_receive(&w->os, &s->client.sock, &d, bytes, sizeof bytes);
+	fake_receive(&w->os, w->acquire.is_shared ? &w->acquire.v4 :
+	    &s->client.sock, &d, bytes, sizeof bytes);
 }
 
 /* To the next timer, at most 10 ms, and never past it by more than 1 us: what

@@ -6,6 +6,7 @@
 #define TESTS_EMU_ENGINE_WORLD_H
 
 #include "conf/config.h"
+#include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/packet.h"
@@ -18,6 +19,7 @@
 struct world {
 	struct fake_os os;
 	struct config config;
+	struct acquire acquire;
 	struct engine engine;
 	struct engine_options options;
 	double ahead;  /* s, true time - clock at the start */

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * The arithmetic behind the tests of samples. */
+#include "unit.h"
+
+#include <math.h>
+
+#include "daemon/estimate/accept.h"
+#include "daemon/estimate/medfilt.h"
+#include "daemon/estimate/pollctl.h"
+#include "daemon/estimate/quantile.h"
+
+static const struct accept_path path = { 1e-3, 1e-4, 2e-3 };
+
+static unsigned
+rejected(struct accept_limits limits, double delay)
+{
+	struct sample s = { .delay = delay };
+
+	return ACCEPT_ALL & ~accept_sample(&limits, &path, &s, 0);
+}
+
+START_TEST(each_limit_has_its_bit)
+{
+	ck_assert_uint_eq(rejected((struct accept_limits){ .max = 1 }, 0.9), 0);
+	ck_assert_uint_eq(rejected((struct accept_limits){ .max = 1 }, 1.1),
+	    ACCEPT_DELAY);
+	ck_assert_uint_eq(rejected((struct accept_limits){ 1, 2, 0, 0 },
+	    2.1e-3), ACCEPT_RATIO);
+	ck_assert_uint_eq(rejected((struct accept_limits){ 1, 2, 0, 0 },
+	    1.9e-3), 0);
+	ck_assert_uint_eq(rejected((struct accept_limits){ 1, 0, 10, 0 },
+	    2.1e-3), ACCEPT_DEVIATION);
+	ck_assert_uint_eq(rejected((struct accept_limits){ 1, 0, 10, 0 },
+	    1.9e-3), 0);
+	ck_assert_uint_eq(rejected((struct accept_limits){ 1, 0, 0, 0.5 },
+	    2.1e-3), ACCEPT_DEVIATION);
+	/* the quantile replaces the deviation */
+	ck_assert_uint_eq(rejected((struct accept_limits){ 1, 0, 1, 0.5 },
+	    1.9e-3), 0);
+}
+END_TEST
+
+START_TEST(what_is_not_known_yet_limits_nothing)
+{
+	const struct accept_limits all = { 1, 1e-9, 1e-9, 0 };
+	const struct accept_path nothing = { 0, 0, 0 };
+	struct sample s = { .delay = 0.5 };
+
+	ck_assert_uint_eq(accept_sample(&all, &nothing, &s, 0), ACCEPT_ALL);
+	ck_assert_uint_eq(accept_sample(&(struct accept_limits){ 1, 0, 0, 0.1 },
+	    &nothing, &s, 0), ACCEPT_ALL);
+}
+END_TEST
+
+START_TEST(a_server_may_not_keep_a_request_for_long)
+{
+	const struct accept_limits l = { .max = 0.5 };
+	struct sample s = { .delay = 0.1 };
+
+	ck_assert_uint_eq(accept_sample(&l, &path, &s, 0.9), ACCEPT_ALL);
+	ck_assert_uint_eq(accept_sample(&l, &path, &s, 1.1),
+	    ACCEPT_ALL & ~(unsigned)ACCEPT_DELAY);
+	s.dispersion = 0.6; /* nor read its clock that badly */
+	ck_assert_uint_eq(accept_sample(&l, &path, &s, 0),
+	    ACCEPT_ALL & ~(unsigned)ACCEPT_DELAY);
+}
+END_TEST
+
+START_TEST(a_quantile_is_exact_and_forgets)
+{
+	struct quantile q;
+
+	quantile_init(&q);
+	for (int i = 0; i < QUANTILE_LEAST - 1; i++)
+		quantile_add(&q, 1);
+	ck_assert_double_eq(quantile_at(&q, 0.5), 0);
+	quantile_init(&q);
+	for (int i = 100; i > 0; i--)
+		quantile_add(&q, i);
+	ck_assert_double_eq(quantile_at(&q, 0.05), 5);
+	ck_assert_double_eq(quantile_at(&q, 0.5), 50);
+	ck_assert_double_eq(quantile_at(&q, 0.95), 95);
+	for (int i = 0; i < QUANTILE_RING; i++)
+		quantile_add(&q, 7);
+	ck_assert_double_eq(quantile_at(&q, 0.05), 7);
+	ck_assert_double_eq(quantile_at(&q, 0.95), 7);
+}
+END_TEST
+
+static struct sample
+sample_at(double t, double offset)
+{
+	return (struct sample){ { (int64_t)(t * 1e9) }, offset, 1e-3, 1e-6 };
+}
+
+START_TEST(the_median_filter_drops_what_is_far_off)
+{
+	const double offsets[] = { 1.0, 900, 1.2, 1.1, -900 };
+	struct medfilt f;
+
+	medfilt_init(&f);
+	for (int i = 0; i < 5; i++) {
+		struct sample s = sample_at(i, offsets[i]);
+		medfilt_add(&f, &s);
+	}
+	struct sample out = medfilt_take(&f, 0);
+	ck_assert_double_eq_tol(out.offset, 1.1, 1e-9);
+	ck_assert_double_eq_tol(raw_sub(out.at, (struct raw){ 0 }), 5.0 / 3,
+	    1e-6);
+	ck_assert_double_eq_tol(out.delay, 1e-3, 1e-12);
+	ck_assert_double_eq_tol(out.dispersion, 1e-6, 1e-12);
+	ck_assert_uint_eq(f.count, 0);
+}
+END_TEST
+
+START_TEST(the_median_filter_knows_how_offsets_move)
+{
+	struct medfilt f;
+
+	medfilt_init(&f);
+	for (int i = 0; i < 200; i++) { /* the newest 64: 136..199 */
+		struct sample s = sample_at(i, 1e-4 * i + (i == 150 ? 1 : 0));
+		medfilt_add(&f, &s);
+	}
+	struct sample out = medfilt_take(&f, 1e-4);
+	double at = raw_sub(out.at, (struct raw){ 0 });
+	ck_assert_double_eq_tol(out.offset, 1e-4 * at, 1e-9);
+	ck_assert_double_gt(at, 136);
+}
+END_TEST
+
+START_TEST(of_three_samples_the_middle_one_is_taken)
+{
+	struct medfilt f;
+
+	medfilt_init(&f);
+	for (int i = 0; i < 3; i++) {
+		struct sample s = sample_at(i, i * i);
+		medfilt_add(&f, &s);
+	}
+	ck_assert_double_eq(medfilt_take(&f, 0).offset, 1);
+	for (int i = 0; i < 2; i++) {
+		struct sample s = sample_at(i, i);
+		medfilt_add(&f, &s);
+	}
+	ck_assert_double_eq(medfilt_take(&f, 0).offset, 0.5);
+}
+END_TEST
+
+START_TEST(eight_samples_in_a_row_change_the_interval)
+{
+	struct pollctl p;
+
+	pollctl_init(&p);
+	for (int i = 0; i < 7; i++)
+		ck_assert_int_eq(pollctl_sample(&p, 16, 8), 0);
+	ck_assert_int_eq(pollctl_sample(&p, 1000, 8), 1);
+	for (int i = 0; i < 7; i++)
+		ck_assert_int_eq(pollctl_sample(&p, 0, 8), 0);
+	ck_assert_int_eq(pollctl_sample(&p, 0, 8), -1);
+	for (int i = 0; i < 1000; i++) /* just right */
+		ck_assert_int_eq(pollctl_sample(&p, i % 2 ? 7 : 9, 8), 0);
+}
+END_TEST
+
+UNIT_MAIN("accept", each_limit_has_its_bit,
+    what_is_not_known_yet_limits_nothing,
+    a_server_may_not_keep_a_request_for_long, a_quantile_is_exact_and_forgets,
+    the_median_filter_drops_what_is_far_off,
+    the_median_filter_knows_how_offsets_move,
+    of_three_samples_the_middle_one_is_taken,
+    eight_samples_in_a_row_change_the_interval)
