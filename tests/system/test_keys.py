@@ -8,6 +8,7 @@ and does not ask the source that needs the key.  A good one is read, as root if
 need be.
 """
 import os
+import pathlib
 import socket
 import time
 
@@ -105,7 +106,30 @@ def a_good_file_is_read(folder):
                   f"({length})")
 
 
+def may_write(daemon, directory):
+    """Whether the engine's private root has it for writing."""
+    pid = daemon.roles()["tock-engine"]
+    for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines():
+        words = line.split()
+        if words[4] == str(directory):
+            return "rw" in words[5].split(",")
+    return None
+
+
+def it_may_lie_beside_the_drift_file(folder):
+    """One directory for both is mounted once, and as the one that wants more."""
+    os.chown(folder, lib.uid_of("_tockclock"), 0)
+    keyfile = f"keyfile {make(folder / 'keys')}"
+    for lines, wanted in ([keyfile], False), \
+            ([keyfile, f"driftfile {folder}/drift"], True):
+        with lib.tockd(folder, lines, "-x") as daemon:
+            lib.check(may_write(daemon, folder) is wanted,
+                      f"{len(lines)} lines: mounted "
+                      + ("for writing" if wanted else "for reading only"))
+            lib.check("read, keys: 1" in daemon.text(), "the keys are read")
+
+
 lib.alone()
 lib.main(what_is_no_plain_file_is_refused,
          what_others_may_read_or_write_is_refused, what_is_too_long_is_refused,
-         a_good_file_is_read)
+         a_good_file_is_read, it_may_lie_beside_the_drift_file)
