@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "common/log.h"
+#include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
 
 #define UID_TEXT 24
@@ -63,4 +64,15 @@ action_modify_makestep(struct engine *e, uint32_t uid, int32_t limit,
 	log_info("control: makestep is now %g %" PRId32 ", set by %s",
 	    threshold, limit, print_uid(uid, who));
 	return STT_SUCCESS;
+}
+
+enum cmdmon_status
+action_rekey(struct engine *e, uint32_t uid)
+{
+	char who[UID_TEXT];
+	int error = auth_rekey(e);
+
+	log_info("control: rekey %s for %s", error == 0 ? "done" : "failed",
+	    print_uid(uid, who));
+	return error == 0 ? STT_SUCCESS : STT_FAILED;
 }

@@ -21,4 +21,8 @@ enum cmdmon_status action_makestep(struct engine *, uint32_t uid);
 enum cmdmon_status action_modify_makestep(struct engine *, uint32_t uid,
     int32_t limit, double threshold);
 
+/* Reads the key file again.  STT_FAILED, with the old keys, when it cannot be
+ * read or is not good; the log says why. */
+enum cmdmon_status action_rekey(struct engine *, uint32_t uid);
+
 #endif

@@ -99,6 +99,13 @@ modify_makestep(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 	    a->request->u.makestep.threshold);
 }
 
+static enum cmdmon_status
+rekey(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)r;
+	return action_rekey(e, a->uid);
+}
+
 static const struct handler {
 	uint16_t command;
 	enum cmdmon_status (*run)(struct engine *, const struct asked *,
@@ -106,6 +113,7 @@ static const struct handler {
 } handlers[] = {
 	{ CMD_N_SOURCES, n_sources },
 	{ CMD_SOURCE_DATA, source_data },
+	{ CMD_REKEY, rekey },
 	{ CMD_TRACKING, tracking },
 	{ CMD_SOURCESTATS, sourcestats },
 	{ CMD_MAKESTEP, makestep },

@@ -10,6 +10,7 @@ need be.
 import os
 import pathlib
 import socket
+import struct
 import time
 
 import lib
@@ -129,7 +130,33 @@ def it_may_lie_beside_the_drift_file(folder):
             lib.check("read, keys: 1" in daemon.text(), "the keys are read")
 
 
+def rekey():
+    """The status of the reply: 0 done, 1 failed."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+        s.settimeout(5)
+        s.connect("/run/tock/control.sock")
+        s.send(struct.pack(">BBxxHHI16x", 6, 1, 16, 0, 1))
+        return struct.unpack_from(">H", s.recv(512), 8)[0]
+
+
+def rekey_reads_what_an_editor_put_there(folder):
+    """Editors make a new file and rename it."""
+    server, path = Server(), folder / "keys"
+    with lib.tockd(folder, [f"keyfile {path}", f"server 127.0.0.1 port "
+                            f"{server.port} key 7 iburst"], "-x") as daemon:
+        lib.check(rekey() == 1, "no file: failed")
+        make(folder / "new", 0o644).rename(path)
+        lib.check(rekey() == 1, "one that is open to others: failed")
+        make(folder / "new", 0o600, group="root").rename(path)
+        lib.check(rekey() == 1 and daemon.says("chgrp tock FILE"),
+                  "one that only root can read: failed, with the hint")
+        make(folder / "new").rename(path)
+        lib.check(rekey() == 0, "one of group tock: done")
+        lib.check(server.request(5) == 72, "the source is asked")
+
+
 lib.alone()
 lib.main(what_is_no_plain_file_is_refused,
          what_others_may_read_or_write_is_refused, what_is_too_long_is_refused,
-         a_good_file_is_read, it_may_lie_beside_the_drift_file)
+         a_good_file_is_read, it_may_lie_beside_the_drift_file,
+         rekey_reads_what_an_editor_put_there)

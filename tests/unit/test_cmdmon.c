@@ -279,7 +279,7 @@ is_in(unsigned x, const unsigned *list)
 	return false;
 }
 
-static const unsigned built[] = { 14, 15, 33, 34, 43, 44, 50, 65, 0x8001,
+static const unsigned built[] = { 14, 15, 16, 33, 34, 43, 44, 50, 65, 0x8001,
 	0x8002, 0 };
 static const unsigned reads[] = { 14, 15, 25, 26, 33, 34, 35, 41, 44, 51, 54,
 	57, 65, 67, 68, 69, 0x8001, 0x8002, 0 };
@@ -440,9 +440,28 @@ START_TEST(native_reports_reach_native_clients)
 }
 END_TEST
 
+START_TEST(rekey_is_for_operators)
+{
+	static const int want[N_VIAS] = { 2, 0, 2, 0 };
+	struct small *s = start();
+	struct os *os = &s->world.os;
+
+	strcpy(s->config.keyfile, "/etc/tock/keys");
+	ck_assert_int_eq(ask_plain(s, VIA_CONTROL, 16, 28), 1); /* no file */
+	os->ops->save(os, "keys/keys", "7 tulip\n", 8);
+	for (enum cmdmon_via via = VIA_UDP; via < N_VIAS; via++) {
+		ck_assert_int_eq(ask_plain(s, via, 16, 28), want[via]);
+		ck_assert_uint_eq(s->engine.keys.n, via == VIA_UDP ? 0 : 1);
+	}
+	keys_fini(&s->engine.keys);
+	end(s);
+}
+END_TEST
+
 UNIT_MAIN("cmdmon", empty_daemon_answers_as_chronyd,
     unsynchronised_tracking_has_the_bytes_of_chronyds,
     sources_are_numbered_and_counted, form_is_judged_in_the_protocols_order,
     reply_is_never_longer_than_its_request, access_is_as_the_protocol_says,
     opencommands_replaces_the_list, makestep_is_for_operators,
-    makestep_takes_new_parameters, native_reports_reach_native_clients)
+    makestep_takes_new_parameters, rekey_is_for_operators,
+    native_reports_reach_native_clients)
