@@ -30,6 +30,7 @@ config_init(struct config *c)
 		.minsamples = 6,
 		.maxupdateskew_ppm = 1000,
 		.corrtimeratio = 3,
+		.logchange = 1,
 		.acquisitionport = -1,
 		.refresh = 1209600,
 		.opencommands = OPEN_DEFAULT,

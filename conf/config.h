@@ -57,7 +57,9 @@ struct config {
 	double maxclockerror_ppm; /* 0..1e6; 1 */
 	double combinelimit;      /* 0..1e9; 3; 0 = do not combine */
 	double maxupdateskew_ppm; /* 0..1e6; 1000 */
+	bool has_corrtimeratio;
 	double corrtimeratio;     /* 1e-6..1e6; 3 */
+	double logchange;         /* s, 0..1e9; 1 */
 	bool has_maxchange;
 	double maxchange_offset;  /* s, 0..1e9 */
 	int maxchange_start, maxchange_ignore; /* updates; ignore < 0: never

@@ -160,6 +160,7 @@ base_of(struct engine *e)
 static int
 adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 {
+	struct discipline *d = &e->discipline;
 	struct clk_req req;
 
 	memset(&req, 0, sizeof req);
@@ -167,7 +168,22 @@ adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 	req.u.adjust.base_ppt = base_ppt;
 	req.u.adjust.slew_ppt = slew.ppt;
 	req.u.adjust.slew_ms = slew.ms;
-	return ask(e, &req);
+	int error = ask(e, &req);
+	if (error == 0) {
+		d->slew_rate = (double)slew.ppt * 1e-12;
+		d->slew_end = mono_add(d->answered, (double)slew.ms * 1e-3);
+	}
+	return error;
+}
+
+/* What the running slew is going to remove, s. */
+static double
+under_way(const struct engine *e)
+{
+	const struct discipline *d = &e->discipline;
+	double left = mono_sub(d->slew_end, e->os->ops->mono(e->os));
+
+	return d->slew_rate * fmax(left, 0);
 }
 
 /* The guard's budget is short: slew what it allows, and let the frequency, which
@@ -187,6 +203,7 @@ adjust_within_budget(struct engine *e, double err, double within, double rate)
 	adjust(e, d->base_ppt,
 	    slew_plan(copysign(part, err), within, rate));
 	d->short_of = fabs(err) - part;
+	d->rest = err - under_way(e);
 	if (!was_short)
 		fire_complain(&d->complain);
 	e->os->ops->timer_set(e->os, &d->later,
@@ -224,6 +241,7 @@ apply(struct engine *e)
 	if (error == EAGAIN)
 		e->os->ops->timer_set(e->os, &d->later, mono_add(now, 1));
 	d->short_of = 0;
+	d->rest = err - under_way(e);
 }
 
 static int
@@ -273,6 +291,18 @@ discipline_update(struct engine *e, const struct estimate *target,
 	return err;
 }
 
+double
+discipline_change(const struct engine *e, const struct estimate *target,
+    struct pair now)
+{
+	double err = target->x + target->y * raw_sub(now.raw, target->at) -
+	    timescale_offset(&e->scale, now.real, now.raw);
+
+	if (!e->discipline.has_target || !e->discipline.is_controlled)
+		return err;
+	return err - under_way(e) - e->discipline.rest;
+}
+
 void
 discipline_correct(struct engine *e)
 {
@@ -301,7 +331,7 @@ discipline_makestep(struct engine *e)
 	if (error != 0)
 		apply(e);
 	else
-		d->short_of = 0;
+		d->short_of = d->rest = 0;
 	return -error;
 }
 

@@ -23,6 +23,9 @@ struct discipline {
 	double updated_error;   /* ... and the clock's error then, s */
 	bool is_controlled;     /* false: -x, or the clock said EPERM */
 	int64_t base_ppt;       /* as last sent */
+	double slew_rate;       /* s/s on top of it until slew_end, ... */
+	struct mono slew_end;
+	double rest;            /* ... and s that it cannot remove */
 	int64_t freq_ppt;       /* what the kernel runs at, from the last answer */
 	int steps_left;         /* makestep's updates; < 0 no limit */
 	double threshold;       /* makestep's, s */
@@ -52,6 +55,11 @@ double discipline_error(const struct engine *, struct pair now);
 
 /* The clock's error, or the target, was changed on purpose: go there now. */
 void discipline_correct(struct engine *);
+
+/* By how much the estimate moves the clock, s, > 0 forward, apart from what is
+ * under way already. */
+double discipline_change(const struct engine *, const struct estimate *,
+    struct pair now);
 
 /* makestep by an operator: the whole remaining error at once.  Returns 0,
  * -EPERM (no control), -ENOSPC (refused by the guard), -EAGAIN (no target). */

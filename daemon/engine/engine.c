@@ -9,6 +9,7 @@
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/auth.h"
 #include "daemon/engine/pool.h"
+#include "daemon/engine/change.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 
@@ -291,6 +292,17 @@ engine_reselect(struct engine *e)
 		choose(e, e->os->ops->pair(e->os).raw, NULL, &fused);
 }
 
+/* In what time a correction is to be made, s. */
+static double
+slew_time(const struct engine *e, const struct source *source)
+{
+	double interval = client_interval(&source->client);
+
+	if (e->config->has_corrtimeratio)
+		return interval * e->config->corrtimeratio;
+	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
+}
+
 void
 engine_update(struct engine *e, struct source *source)
 {
@@ -309,9 +321,9 @@ engine_update(struct engine *e, struct source *source)
 		finish_once(e, discipline_error(e, now));
 		return;
 	}
-	double within = fmin(client_interval(&source->client) * SLEW_FRACTION,
-	    SLEW_LONGEST);
-	double err = discipline_update(e, &fused, within);
+	if (!change_is_wanted(e, &fused, now))
+		return;
+	double err = discipline_update(e, &fused, slew_time(e, source));
 	bool was_synced = e->reference.is_synced;
 	reference_follow(e, best, &fused, now, err);
 	leap_plan(e);

@@ -64,6 +64,7 @@ struct engine {
 	struct timer drift;
 	struct timer status;
 	struct timer resolver_gone;
+	unsigned changes_ignored; /* by maxchange */
 	struct mono said_since; /* log lines that servers can cause */
 	unsigned said;
 	bool is_stopping;
