@@ -315,6 +315,18 @@ discipline_correct(struct engine *e)
 	apply(e);
 }
 
+void
+discipline_set_frequency(struct engine *e, double y)
+{
+	struct estimate *t = &e->discipline.target;
+	struct raw now = e->os->ops->pair(e->os).raw;
+
+	t->x += t->y * raw_sub(now, t->at);
+	t->at = now;
+	t->y = y;
+	discipline_correct(e);
+}
+
 int
 discipline_makestep(struct engine *e)
 {

@@ -56,6 +56,9 @@ double discipline_error(const struct engine *, struct pair now);
 /* The clock's error, or the target, was changed on purpose: go there now. */
 void discipline_correct(struct engine *);
 
+/* From now on the clock is to run at y, s/s, from where it is to be now. */
+void discipline_set_frequency(struct engine *, double y);
+
 /* By how much the estimate moves the clock, s, > 0 forward, apart from what is
  * under way already. */
 double discipline_change(const struct engine *, const struct estimate *,

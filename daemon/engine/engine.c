@@ -182,6 +182,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	reference_init(&e->reference);
 	discipline_init(&e->discipline, e);
 	leap_init(&e->leap, e);
+	fallback_init(&e->fallback, e);
 	discipline_status(e, true); /* and learn what the clock runs at */
 	preset_time(e);
 	preset_frequency(e);
@@ -219,7 +220,7 @@ engine_fini(struct engine *e)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
-		&e->resolver_gone, &e->leap.timer, &e->discipline.later,
+		&e->resolver_gone, &e->leap.timer, &e->fallback.timer, &e->discipline.later,
 		&e->discipline.complain };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		e->os->ops->timer_off(e->os, timers[i]);
@@ -326,6 +327,7 @@ engine_update(struct engine *e, struct source *source)
 	double err = discipline_update(e, &fused, slew_time(e, source));
 	bool was_synced = e->reference.is_synced;
 	reference_follow(e, best, &fused, now, err);
+	fallback_update(e);
 	leap_plan(e);
 	discipline_status(e, !was_synced);
 }

@@ -13,6 +13,7 @@
 #include "conf/config.h"
 #include "common/tspec.h"
 #include "daemon/engine/discipline.h"
+#include "daemon/engine/fallback.h"
 #include "daemon/engine/leap.h"
 #include "daemon/engine/reference.h"
 #include "daemon/engine/timescale.h"
@@ -59,6 +60,7 @@ struct engine {
 	struct reference reference;
 	struct discipline discipline;
 	struct leap leap;
+	struct fallback fallback;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;
