@@ -25,6 +25,7 @@
  *	openat write renameat2 unlinkat	the same in one held for writing
  *	getrandom
  *	brk mmap munmap mremap	malloc, without PROT_EXEC
+ *	sysinfo		qsort of glibc before 2.37
  *	write, sendto	the log
  *	exit_group, rt_sigreturn, restart_syscall
  *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
