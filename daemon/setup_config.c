@@ -55,6 +55,8 @@ setup_apply_options(struct config *c, struct engine_options *eo,
 			    o->family == 4 ? ADDR_INET4 : ADDR_INET6;
 	if (o->user != NULL)
 		strlcpy(c->user, o->user, sizeof c->user);
+	if (o->restarted)
+		c->has_initstepslew = false;
 	if (o->restarted && c->makestep_limit > 0)
 		c->makestep_limit = 0;
 	eo->mode = o->show_once ? ENGINE_SHOW_ONCE :

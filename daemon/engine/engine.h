@@ -15,6 +15,7 @@
 #include "daemon/engine/discipline.h"
 #include "daemon/engine/fallback.h"
 #include "daemon/engine/leap.h"
+#include "daemon/engine/once.h"
 #include "daemon/engine/reference.h"
 #include "daemon/engine/timescale.h"
 #include "daemon/os/os.h"
@@ -61,6 +62,7 @@ struct engine {
 	struct discipline discipline;
 	struct leap leap;
 	struct fallback fallback;
+	struct once once;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;
@@ -77,6 +79,10 @@ struct engine {
 int engine_init(struct engine *, struct os *, const struct config *,
     const struct engine_options *);
 void engine_fini(struct engine *);
+
+/* Makes the configuration's sources: at the start, or when initstepslew is
+ * done.  Returns 0 or -ENOMEM. */
+int engine_add_sources(struct engine *);
 
 /* A source has a new sample, or lost its standing: select again, and correct
  * the clock if there is something to correct. */
