@@ -90,19 +90,20 @@ statefile_save(struct statefiles *s, const char *slot, const void *data,
 static int
 open_file(struct statefile_dir *dir, const char *file)
 {
-	int fd = -1;
+	int first = dir->first, fd = -1;
 
-	errno = dir->first >= 0 ? EACCES : ENOENT;
+	dir->first = -1; /* later it would be an old file */
+	errno = first >= 0 ? EACCES : ENOENT;
 	if (dir->fd >= 0)
 		fd = openat(dir->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 			O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 && errno == EACCES && dir->first >= 0) {
-		fd = dir->first;
-		dir->first = -1;
-	}
-	if (fd < 0)
-		return errno == ELOOP ? -EINVAL : -errno;
-	return fd;
+	if (fd < 0 && errno == EACCES && first >= 0)
+		return first;
+
+	int error = errno == ELOOP ? EINVAL : errno;
+	if (first >= 0)
+		close(first);
+	return fd < 0 ? -error : fd;
 }
 
 static bool

@@ -82,8 +82,9 @@ def judge(folder, who, takes_version_3):
               for i in range(1, len(TYPES) + 1)} | \
         {(DEFAULT, i) for i, name in enumerate(TYPES, 1)
          if name in as_it_comes}
-    good = reached(folder, (DEFAULT, VERSION_4, XLEAVE), "right.keys", wanted) | \
-        reached(folder, (WRONG, UNKNOWN), "wrong.keys", set())
+    good = reached(folder, (DEFAULT, VERSION_4, XLEAVE), "right.keys",
+                   wanted) | reached(folder, (WRONG, UNKNOWN), "wrong.keys",
+                                     set())
     table = []
     for i, name in enumerate(TYPES, 1):
         got = {attempt: (attempt, i) in good for attempt in TRIES}

@@ -155,6 +155,12 @@ START_TEST(what_only_root_could_open_is_read_once)
 	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), 3);
 	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), -ENOENT);
 	ck_assert_int_lt(fcntl(first, F_GETFD), 0); /* and closed */
+	/* nor is it kept when it was not needed */
+	first = openat(dir, "a", O_RDONLY);
+	files.n = 0;
+	statefile_add_secret(&files, "secret", dir, first, geteuid());
+	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), 3);
+	ck_assert_int_lt(fcntl(first, F_GETFD), 0);
 	leave();
 }
 END_TEST
