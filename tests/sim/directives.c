@@ -121,6 +121,19 @@ do_epoch(struct sim *s, char **arg, unsigned n)
 	return 0;
 }
 
+/* UTC has one second more (1) or less (-1) from now on. */
+static int
+do_leap(struct sim *s, char **arg, unsigned n)
+{
+	double v;
+
+	(void)n;
+	if (number(arg[0], &v) < 0 || fabs(v) != 1)
+		return -1;
+	s->world.epoch_ns -= span_ns(v);
+	return 0;
+}
+
 static int
 do_node(struct sim *s, char **arg, unsigned n)
 {
@@ -556,6 +569,7 @@ static const struct sim_directive directives[] = {
 	{ "settle", 1, 1, do_settle, NULL, 0 },
 	{ "near", 1, 1, do_near, NULL, 0 },
 	{ "epoch", 1, 1, do_epoch, NULL, 0 },
+	{ "leap", 1, 1, do_leap, NULL, 0 },
 	{ "node", 2, 6, do_node, NULL, 0 },
 	{ "server", 1, SIM_WORDS, do_server, NULL, 0 },
 	{ "config", 2, SIM_WORDS, NULL, do_config, 2 },
