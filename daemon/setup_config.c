@@ -63,6 +63,8 @@ setup_apply_options(struct config *c, struct engine_options *eo,
 	    o->set_once ? ENGINE_SET_ONCE : ENGINE_STEER;
 	eo->is_measuring_only = o->no_clock || o->clock_denied || o->show_once;
 	eo->timeout = o->timeout;
+	eo->family = o->family == 4 ? ADDR_INET4 :
+	    o->family == 6 ? ADDR_INET6 : ADDR_NONE;
 	eo->drift_skew_ppm = -1;
 	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
 }

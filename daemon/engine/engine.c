@@ -172,7 +172,7 @@ engine_add_sources(struct engine *e)
 		if (pool_add(e, &conf) != 0)
 			return -ENOMEM;
 	}
-	return 0;
+	return sourcedir_reload(e);
 }
 
 int
@@ -225,6 +225,7 @@ engine_fini(struct engine *e)
 {
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
+	sourcedir_fini(&e->sourcedirs);
 	if (e->options.acquire != NULL)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);

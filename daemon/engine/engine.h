@@ -17,6 +17,7 @@
 #include "daemon/engine/leap.h"
 #include "daemon/engine/once.h"
 #include "daemon/engine/reference.h"
+#include "daemon/engine/sourcedir.h"
 #include "daemon/engine/timescale.h"
 #include "daemon/os/os.h"
 #include "daemon/wire/keys.h"
@@ -34,6 +35,7 @@ enum engine_mode {
 struct engine_options {
 	enum engine_mode mode;
 	bool is_measuring_only; /* -x: every CLK_ADJUST would be EPERM */
+	enum addr_family family; /* of names without one; NONE = both */
 	double timeout;         /* s until exit, 0 = none (20 for ..._ONCE) */
 	double drift_ppm;       /* from the drift file, correction > 0: speeds
 	                           the clock up */
@@ -55,6 +57,7 @@ struct engine {
 	TAILQ_HEAD(source_list, source) sources;
 	struct keys keys;
 	TAILQ_HEAD(pool_list, pool) pools;
+	struct sourcedirs sourcedirs;
 	const struct source *selected; /* the last best one, or NULL */
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */

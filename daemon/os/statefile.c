@@ -2,8 +2,10 @@
 #include "daemon/os/statefile.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdalign.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -139,4 +141,37 @@ statefile_load(struct statefiles *s, const char *slot, void *data, size_t size)
 		n = -errno;
 	close(fd);
 	return n;
+}
+
+/* By the bare call: readdir() would want fcntl(), which the filter forbids. */
+int
+statefile_list(struct statefiles *s, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name))
+{
+	alignas(struct dirent64) char buf[4096];
+	ssize_t n = 0;
+	int at = -ENOENT;
+
+	unsigned i = 0;
+	while (i < s->n && strcmp(s->dirs[i].name, dir) != 0)
+		i++;
+	if (i == s->n)
+		return -EINVAL;
+	if (s->dirs[i].fd >= 0)
+		at = openat(s->dirs[i].fd, ".",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return s->dirs[i].fd >= 0 ? -errno : at;
+	while ((n = getdents64(at, buf, sizeof buf)) > 0)
+		for (ssize_t k = 0; k < n;) {
+			const struct dirent64 *d = (const void *)(buf + k);
+
+			if (d->d_name[0] != '.')
+				each(owner, d->d_name);
+			k += d->d_reclen;
+		}
+	if (n < 0)
+		n = -errno;
+	close(at);
+	return (int)n;
 }

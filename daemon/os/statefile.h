@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define STATEFILE_DIRS 8
+#define STATEFILE_DIRS 20
 #define STATEFILE_NAME_MAX 128
 
 struct statefiles {
@@ -49,5 +49,11 @@ int statefile_save(struct statefiles *, const char *slot,
  * written, -ENOENT, or another -errno. */
 ssize_t statefile_load(struct statefiles *, const char *slot, void *data,
     size_t size);
+
+/* Calls each() with the name of everything in a directory, in any order, that
+ * does not begin with a dot.  Returns 0, -ENOENT for a directory that was not
+ * there when it was added, -EINVAL for one that never was, or -errno. */
+int statefile_list(struct statefiles *, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name));
 
 #endif
