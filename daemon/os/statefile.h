@@ -31,8 +31,8 @@ void statefile_add(struct statefiles *, const char *name, int fd,
 
 /* For reading secrets: a file is refused unless it is root's or owner's and
  * closed to all others.  first, which is taken over, is the one file of
- * the directory that is asked for, opened while that could not be refused; the
- * first load reads it where the daemon may not open the file itself.  -1: none. */
+ * the directory that is asked for, opened while that could not be refused (-1:
+ * none); the first load reads it where the daemon may not open it itself. */
 void statefile_add_secret(struct statefiles *, const char *name, int fd,
     int first, uid_t owner);
 
