@@ -72,16 +72,16 @@ enum cmdmon_option {
 struct cmdmon_selectdata {
 	uint32_t refid;
 	struct addr addr;
-	char state;              /* chronyc's letter; tockctl help sources */
+	char state;              /* chronyc's letter: enum source_verdict */
 	unsigned authenticated;  /* 0, 1 */
 	unsigned leap;           /* as in tracking */
 	unsigned options, effective; /* enum cmdmon_option, bits */
 	uint32_t ago_s;          /* since the last sample */
 	double score;            /* against the selected source */
-	double low, high;        /* s: where true time is; < 0 clock fast */
+	double low, high;        /* s, of the clock's offset; > 0: clock fast */
 };
 
-enum cmdmon_auth { AUTH_NONE = 0, AUTH_SYMMETRIC = 1, AUTH_NTS = 2 };
+enum cmdmon_auth { CMDMON_NONE = 0, CMDMON_SYMMETRIC = 1, CMDMON_NTS = 2 };
 
 struct cmdmon_authdata {
 	unsigned mode;           /* enum cmdmon_auth */

@@ -9,23 +9,63 @@
 #include <unistd.h>
 
 #include "common/paths.h"
+#include "ctl/change.h"
 #include "ctl/cmds.h"
 #include "ctl/fetch.h"
 #include "ctl/fields.h"
 #include "ctl/grant.h"
 #include "ctl/print.h"
 
-/* chronyc always shows the daemon's word; tockctl is silent when all is well
- * and says what was done. */
-static int
-change(struct ctl *ctl, struct cmdmon_request *q, const char *done)
+int
+change_send(struct ctl *ctl, struct cmdmon_request *q, const char *subject,
+    const char *done)
 {
 	struct cmdmon_reply r;
 
 	if (ctl_ask(ctl, q, &r) != 0)
 		return CTL_FAILED;
-	puts(ctl->is_chronyc ? print_status_text(r.status) : done);
+	if (ctl->is_chronyc)
+		puts(print_status_text(r.status));
+	else
+		printf("%s%s%s\n", subject, *subject ? ": " : "", done);
 	return CTL_OK;
+}
+
+/* Nothing but the command. */
+int
+cmd_plain(struct ctl *ctl, const struct args *args)
+{
+	struct cmdmon_request q = { .command = args->command->request };
+
+	return change_send(ctl, &q, "", args->command->done);
+}
+
+/* `reload sources`, `reset sources`: there may be others one day. */
+int
+cmd_of_sources(struct ctl *ctl, const struct args *args)
+{
+	char text[64];
+
+	if (args->n != 1 || strcmp(args->word[0], "sources") != 0) {
+		snprintf(text, sizeof text, "Invalid syntax for %s command",
+		    args->command->word);
+		return cmds_misused(ctl, args, text);
+	}
+	return cmd_plain(ctl, args);
+}
+
+/* One number for the whole daemon. */
+int
+cmd_value(struct ctl *ctl, const struct args *args)
+{
+	struct cmdmon_request q = { .command = args->command->request };
+	const char *word = args->n > 0 ? args->word[0] : "";
+	char *end;
+
+	q.u.value = strtod(word, &end);
+	if (end == word || (!ctl->is_chronyc && *end != '\0'))
+		return cmds_misused(ctl, args, NULL);
+	return change_send(ctl, &q, "", args->command->done);
 }
 
 static bool
@@ -62,7 +102,7 @@ step_now(struct ctl *ctl, const struct args *args)
 			ctl_complain(ctl, "makestep: no grant to the guard "
 			    "(%s: %s)", PATH_PID, strerror(-rc));
 	}
-	return change(ctl, &q, "the clock was stepped");
+	return change_send(ctl, &q, "", "the clock was stepped");
 }
 
 /* chronyc does not look at what follows the second number. */
@@ -96,5 +136,5 @@ cmd_makestep(struct ctl *ctl, const struct args *args)
 		ctl_complain(ctl, "Bad syntax for makestep command");
 		return CTL_FAILED;
 	}
-	return change(ctl, &q, "makestep was changed");
+	return change_send(ctl, &q, "", "makestep was changed");
 }

@@ -4,69 +4,6 @@
 #include <ctype.h>
 #include <string.h>
 
-/* Words and meanings are chronyc's, where it has the command. */
-static const struct command commands[] = {
-	{ "status", "", "", 0, cmd_status,
-	    "is the clock right, how right, and why (the default)",
-	    "Exit code: 0 right; 1 right, but worse than 100 ms or held back by\n"
-	    "the guard; 2 not synchronised or worse than 1 s; 3 no answer.\n" },
-	{ "tracking", "", "", 0, cmd_tracking,
-	    "how the clock is being steered", NULL },
-	{ "sources", "[-a] [-v] [-w]", "avw", 0, cmd_sources,
-	    "the sources and what they are good for",
-	    "  -a  also those whose address is not known yet\n"
-	    "  -v  with a legend\n"
-	    "  -w  wide: longer names, reach in octal, the measured offset\n" },
-	{ "sourcestats", "[-a] [-v] [-w]", "avw", 0, cmd_sourcestats,
-	    "what was learned about each source",
-	    "  -a  also those whose address is not known yet\n"
-	    "  -v  with a legend\n"
-	    "  -w  wide: longer names\n" },
-	{ "activity", "", "", 0, cmd_activity,
-	    "how many sources are on line", NULL },
-	{ "sourcename", "ADDRESS", "", 1, cmd_sourcename,
-	    "the name that the configuration has for it", NULL },
-	{ "guard", "", "", 0, cmd_guard,
-	    "what the clock still lets the daemon do", NULL },
-	{ "makestep", "[-y] [LIMIT UPDATES]", "y", 2, cmd_makestep,
-	    "step the clock now, or when to step by itself",
-	    "Without arguments: corrects the clock at once.  Root's call also\n"
-	    "grants the step that the guard would refuse.  Asks on a terminal.\n"
-	    "  LIMIT UPDATES  step at the next UPDATES clock updates that find the\n"
-	    "                 clock off by more than LIMIT seconds; -1: always\n"
-	    "  -y             do not ask\n" },
-	{ "waitsync", "[TRIES [CORRECTION [SKEW [INTERVAL]]]]", "", 4,
-	    cmd_waitsync, "wait until the clock is synchronised",
-	    "  TRIES       give up after so many, 0: never (exit code 1)\n"
-	    "  CORRECTION  largest rest of correction, s; 0: any\n"
-	    "  SKEW        largest error of the frequency, ppm; 0: any\n"
-	    "  INTERVAL    between tries, s; 10\n" },
-	{ "dns", "-n|+n|-4|-6|-46", NULL, 1, cmd_dns,
-	    "names by DNS off, on; which addresses a name means", NULL },
-	{ "timeout", "MILLISECONDS", "", 1, cmd_timeout,
-	    "how long to wait for the first answer", NULL },
-	{ "retries", "NUMBER", "", 1, cmd_retries,
-	    "how often to ask again", NULL },
-	{ "password", "", NULL, CTL_WORDS, cmd_password, NULL, NULL },
-	{ "authhash", "", NULL, CTL_WORDS, cmd_password, NULL, NULL },
-	{ "help", "[COMMAND]", "", 1, cmd_help, "this list", NULL },
-	{ "exit", "", "", 0, cmd_quit, "leave the prompt; also quit", NULL },
-	{ "quit", "", "", 0, cmd_quit, NULL, NULL },
-};
-
-/* Commands of chronyc that are still to come. */
-static const char *const unbuilt[] = { "accheck", "add", "allow", "authdata",
-	"burst", "clients", "cmdaccheck", "cmdallow", "cmddeny", "cyclelogs",
-	"delete", "deny", "dfreq", "doffset", "dump", "keygen", "local",
-	"manual", "maxdelay", "maxdelaydevratio", "maxdelayratio", "maxpoll",
-	"maxupdateskew", "minpoll", "minstratum", "ntpdata", "offline",
-	"offset", "online", "onoffline", "polltarget", "refresh", "rekey",
-	"reload", "reselect", "reselectdist", "reset", "rtcdata", "selectdata",
-	"selectopts", "serverstats", "settime", "shutdown", "smoothing",
-	"smoothtime", "trimrtc", "writertc" };
-
-#define COUNT(a) (sizeof(a) / sizeof *(a))
-
 static bool
 is_known(const struct ctl *ctl, const struct command *c)
 {
@@ -77,7 +14,7 @@ is_known(const struct ctl *ctl, const struct command *c)
 static const struct command *
 find(const struct ctl *ctl, const char *word)
 {
-	for (size_t i = 0; i < COUNT(commands); i++)
+	for (size_t i = 0; i < commands_n; i++)
 		if (strcmp(commands[i].word, word) == 0 &&
 		    is_known(ctl, &commands[i]))
 			return &commands[i];
@@ -91,11 +28,10 @@ complain_unknown(const struct ctl *ctl, const char *word)
 		ctl_complain(ctl, "Unrecognized command");
 		return CTL_FAILED;
 	}
-	for (size_t i = 0; i < COUNT(unbuilt); i++)
-		if (strcmp(unbuilt[i], word) == 0) {
-			ctl_complain(ctl, "%s: not built yet", word);
-			return CTL_FAILED;
-		}
+	if (commands_is_unbuilt(word)) {
+		ctl_complain(ctl, "%s: not built yet", word);
+		return CTL_FAILED;
+	}
 	ctl_complain(ctl, "%s: no such command; see tockctl help", word);
 	return CTL_FAILED;
 }
@@ -145,7 +81,7 @@ static int
 run_tockctl(struct ctl *ctl, const struct command *c, char **words, int n)
 {
 	const enum ctl_format format = ctl->format;
-	struct args args = { .wide = ctl->is_wide };
+	struct args args = { .command = c, .wide = ctl->is_wide };
 	int rc = CTL_OK;
 
 	for (int i = 1; i < n && rc == CTL_OK; i++) {
@@ -154,7 +90,8 @@ run_tockctl(struct ctl *ctl, const struct command *c, char **words, int n)
 		    !isdigit((unsigned char)words[i][1]) &&
 		    words[i][1] != '.';
 
-		if (is_option && c->options)
+		if (is_option &&
+		    (c->options || strcmp(words[i], "--help") == 0))
 			rc = take_option(ctl, c, &args, words[i]);
 		else
 			args.word[args.n++] = words[i];
@@ -174,7 +111,8 @@ run_tockctl(struct ctl *ctl, const struct command *c, char **words, int n)
 static int
 run_chronyc(struct ctl *ctl, const struct command *c, char **words, int n)
 {
-	struct args args = { .wide = ctl->is_wide, .yes = true };
+	struct args args = { .command = c, .wide = ctl->is_wide,
+		.yes = true };
 
 	for (int i = 1; i < n; i++) {
 		args.all |= strcmp(words[i], "-a") == 0;
@@ -229,21 +167,64 @@ is_for_prompt(const struct command *c)
 	    c->run == cmd_retries || c->run == cmd_quit;
 }
 
+static void
+print_line(const struct command *c)
+{
+	int width = printf("  %s %s", c->word, c->args);
+
+	if (width > 27)
+		width = printf("\n") - 1;
+	printf("%*s%s\n", 28 - width, "", c->help);
+}
+
+/* The words of what is used less, in lines of 78 columns. */
+static void
+print_words(const struct ctl *ctl)
+{
+	size_t column = (size_t)printf("  others:");
+
+	for (size_t i = 0; i < commands_n; i++) {
+		const struct command *c = &commands[i];
+
+		if (c->is_daily || !c->help || is_for_prompt(c) ||
+		    !is_known(ctl, c))
+			continue;
+		if (column + 1 + strlen(c->word) > 78)
+			column = (size_t)printf("\n         ") - 1;
+		column += (size_t)printf(" %s", c->word);
+	}
+	putchar('\n');
+}
+
 void
 cmds_help(const struct ctl *ctl, bool at_prompt)
 {
-	for (size_t i = 0; i < COUNT(commands); i++) {
+	for (size_t i = 0; i < commands_n; i++) {
 		const struct command *c = &commands[i];
-		int width;
 
-		if (!c->help || !is_known(ctl, c) ||
-		    (!at_prompt && is_for_prompt(c)))
+		if (!c->help || !is_known(ctl, c))
 			continue;
-		width = printf("  %s %s", c->word, c->args);
-		if (width > 27)
-			width = printf("\n") - 1;
-		printf("%*s%s\n", 28 - width, "", c->help);
+		if (at_prompt)
+			print_line(c);
+		else if (c->is_daily)
+			printf("  %-12s %s\n", c->word, c->help);
 	}
+	if (!at_prompt)
+		print_words(ctl);
+}
+
+int
+cmds_misused(const struct ctl *ctl, const struct args *args,
+    const char *chronycs)
+{
+	const struct command *c = args->command;
+
+	if (!ctl->is_chronyc)
+		ctl_complain(ctl, "%s: usage: %s %s %s", c->word, ctl->program,
+		    c->word, c->args);
+	else if (chronycs)
+		ctl_complain(ctl, "%s", chronycs);
+	return CTL_FAILED;
 }
 
 int

@@ -49,7 +49,7 @@ chronyc_failure(int rc)
 }
 
 static const char *
-hint(const struct ctl *ctl, int status)
+hint(const struct ctl *ctl, unsigned command, int status)
 {
 	switch (status) {
 	case STT_UNAUTH:
@@ -57,9 +57,13 @@ hint(const struct ctl *ctl, int status)
 		    ? "only root and the group tock may: try with sudo"
 		    : "not over this socket: leave -h out, and try with sudo";
 	case STT_INVALID:
-		return "this daemon is older, or it is not tockd";
+		return cmdmon_entry(command)->access == ACCESS_CHANGE
+		    ? "out of range, or this daemon has no such thing"
+		    : "this daemon is older, or it is not tockd";
 	case STT_FAILED:
-		return "the clock refused: see tockctl guard";
+		return command == CMD_MAKESTEP
+		    ? "the clock refused: see tockctl guard"
+		    : "the daemon's log says why";
 	case STT_NOSUCHSOURCE:
 		return "tockctl sources -a shows them all";
 	default:
@@ -68,10 +72,12 @@ hint(const struct ctl *ctl, int status)
 }
 
 static void
-tockctl_failure(const struct ctl *ctl, const char *name, int rc)
+tockctl_failure(const struct ctl *ctl, unsigned command, int rc)
 {
+	const char *name = cmdmon_entry(command)->name;
+
 	if (rc > 0) {
-		const char *text = hint(ctl, rc);
+		const char *text = hint(ctl, command, rc);
 
 		/* without the number that scripts look for */
 		ctl_complain(ctl, "%s: %s%s%s", name,
@@ -100,6 +106,6 @@ ctl_ask(struct ctl *ctl, struct cmdmon_request *q, struct cmdmon_reply *r)
 	if (ctl->is_chronyc)
 		chronyc_failure(rc);
 	else
-		tockctl_failure(ctl, cmdmon_entry(q->command)->name, rc);
+		tockctl_failure(ctl, q->command, rc);
 	return rc > 0 ? REPLY_ODD : rc;
 }

@@ -12,7 +12,7 @@
 
 #include "ctl/conn.h"
 
-#define CTL_WORDS 32
+#define CTL_WORDS 96 /* `add server` with all options has 60 */
 #define CTL_LINE 2048
 
 enum ctl_format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
@@ -33,7 +33,9 @@ struct ctl {
 };
 
 /* A command's words and its options, as the table in cmds.c allows them. */
+struct command;
 struct args {
+	const struct command *command;
 	const char *word[CTL_WORDS];
 	int n; /* without the command itself */
 	bool all, verbose, wide, yes;

@@ -7,15 +7,14 @@
 #include <time.h>
 
 #include "ctl/fields.h"
+#include "ctl/json_pack.h"
 #include "ctl/print.h"
 #include "ctl/tables.h"
 
 const bool json_is_built = true;
 
-/* Prints o and gives it up.  Memory that ran out on the way leaves NULL here or
- * there; a truncated object would be a lie. */
-static void
-print(json_t *o)
+void
+json_print(json_t *o)
 {
 	if (!o || json_dumpf(o, stdout, JSON_INDENT(2) |
 		JSON_REAL_PRECISION(12)) != 0) {
@@ -26,24 +25,22 @@ print(json_t *o)
 	json_decref(o);
 }
 
-/* Seconds since some event; null when it never was. */
-static json_t *
-ago(uint32_t s)
+json_t *
+json_ago(uint32_t s)
 {
 	return s == CMDMON_NEVER ? json_null() : json_integer(s);
 }
 
-/* Text from the daemon that is no UTF-8 is null rather than wrong. */
-static json_t *
-text(const char *s)
+json_t *
+json_text(const char *s)
 {
 	json_t *j = *s ? json_string(s) : NULL;
 
 	return j ? j : json_null();
 }
 
-static json_t *
-instant(struct tspec t)
+json_t *
+json_instant(struct tspec t)
 {
 	char day[32], all[48];
 	time_t s = (time_t)tspec_floor(t);
@@ -65,8 +62,8 @@ kind(unsigned mode)
 				     : "server";
 }
 
-static const char *
-leap(unsigned n)
+const char *
+json_leap(unsigned n)
 {
 	static const char *const names[] = { "none", "insert", "delete",
 		"unsynchronised" };
@@ -82,9 +79,9 @@ tracking(const struct cmdmon_tracking *t, const char *name)
 	snprintf(refid, sizeof refid, "%08X", t->refid);
 	return json_pack("{s:i s:s s:o s:i s:s s:o s:f s:f s:f s:f s:f s:f "
 	    "s:f s:f s:f}",
-	    "schema", 1, "refid", refid, "name", text(name),
-	    "stratum", (int)t->stratum, "leap", leap(t->leap),
-	    "ref_time", instant(t->ref_time), "correction", t->correction,
+	    "schema", 1, "refid", refid, "name", json_text(name),
+	    "stratum", (int)t->stratum, "leap", json_leap(t->leap),
+	    "ref_time", json_instant(t->ref_time), "correction", t->correction,
 	    "last_offset", t->last_offset, "rms_offset", t->rms_offset,
 	    "freq_ppm", t->freq_ppm, "resid_ppm", t->resid_ppm,
 	    "skew_ppm", t->skew_ppm, "root_delay", t->root_delay,
@@ -95,7 +92,7 @@ tracking(const struct cmdmon_tracking *t, const char *name)
 void
 json_tracking(const struct cmdmon_tracking *t, const char *name)
 {
-	print(tracking(t, name));
+	json_print(tracking(t, name));
 }
 
 static json_t *
@@ -114,10 +111,10 @@ source(struct ctl *ctl, const struct cmdmon_source *s)
 	if (s->mode != MODE_REFCLOCK && s->addr.family != ADDR_ID)
 		addr_print(&s->addr, addr, sizeof addr);
 	return json_pack("{s:o s:o s:s s:s s:i s:i s:i s:o s:o s:o s:o}",
-	    "name", text(name), "address", text(addr), "kind", kind(s->mode),
+	    "name", json_text(name), "address", json_text(addr), "kind", kind(s->mode),
 	    "state", table_state(s->state), "stratum", (int)s->stratum,
 	    "poll_log2", s->poll, "reach", (int)s->reach,
-	    "last_sample_ago", ago(s->ago_s),
+	    "last_sample_ago", json_ago(s->ago_s),
 	    "offset", number_or_null(has_sample, s->adjusted),
 	    "measured_offset", number_or_null(has_sample, s->measured),
 	    "error", number_or_null(has_sample, s->margin));
@@ -130,7 +127,7 @@ json_sources(struct ctl *ctl, const struct cmdmon_source *list, size_t n)
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(array, source(ctl, &list[i]));
-	print(json_pack("{s:i s:o}", "schema", 1, "sources", array));
+	json_print(json_pack("{s:i s:o}", "schema", 1, "sources", array));
 }
 
 static json_t *
@@ -141,7 +138,7 @@ sourcestats(struct ctl *ctl, const struct cmdmon_sourcestats *s)
 
 	name_of_ref(ctl, s->refid, &s->addr, name);
 	return json_pack("{s:o s:I s:I s:I s:o s:o s:o s:o s:o}",
-	    "name", text(name), "samples", (json_int_t)s->samples,
+	    "name", json_text(name), "samples", (json_int_t)s->samples,
 	    "runs", (json_int_t)s->runs, "span", (json_int_t)s->span_s,
 	    "freq_ppm", number_or_null(has_sample, s->resid_ppm),
 	    "skew_ppm", number_or_null(has_sample, s->skew_ppm),
@@ -158,13 +155,13 @@ json_sourcestats(struct ctl *ctl, const struct cmdmon_sourcestats *list,
 
 	for (size_t i = 0; i < n; i++)
 		json_array_append_new(array, sourcestats(ctl, &list[i]));
-	print(json_pack("{s:i s:o}", "schema", 1, "sourcestats", array));
+	json_print(json_pack("{s:i s:o}", "schema", 1, "sourcestats", array));
 }
 
 void
 json_activity(const struct cmdmon_activity *a)
 {
-	print(json_pack("{s:i s:i s:i s:i s:i s:i}", "schema", 1,
+	json_print(json_pack("{s:i s:i s:i s:i s:i s:i}", "schema", 1,
 	    "online", a->online, "offline", a->offline,
 	    "burst_online", a->burst_online, "burst_offline", a->burst_offline,
 	    "unresolved", a->unresolved));
@@ -175,21 +172,21 @@ json_status(const struct status *s)
 {
 	const struct cmdmon_native_status *o = &s->native;
 
-	print(json_pack("{s:i s:s s:b s:f s:f s:i s:s s:o s:I s:I s:I s:I s:I "
+	json_print(json_pack("{s:i s:s s:b s:f s:f s:i s:s s:o s:I s:I s:I s:I s:I "
 	    "s:f s:f s:o s:o s:o s:b s:b}",
 	    "schema", 1, "health", status_health_name(s->health),
 	    "synchronised", s->tracking.leap != 3,
 	    "correction", s->tracking.correction, "max_error", o->max_error,
 	    "stratum", (int)s->tracking.stratum, "leap",
-	    leap(s->tracking.leap), "via", text(s->via),
+	    json_leap(s->tracking.leap), "via", json_text(s->via),
 	    "sources", (json_int_t)o->sources, "usable", (json_int_t)o->usable,
 	    "combined", (json_int_t)o->combined,
 	    "falsetickers", (json_int_t)o->falsetickers,
 	    "unresolved", (json_int_t)o->unresolved,
 	    "freq_ppm", s->tracking.freq_ppm, "skew_ppm", o->skew_ppm,
-	    "synced_for", ago(o->synced_for_s),
-	    "last_update_ago", ago(o->updated_ago_s),
-	    "next_poll_in", ago(o->next_poll_s),
+	    "synced_for", json_ago(o->synced_for_s),
+	    "last_update_ago", json_ago(o->updated_ago_s),
+	    "next_poll_in", json_ago(o->next_poll_s),
 	    "only_measures", (o->flags & STATUS_NO_CLOCK) != 0,
 	    "guard_holds_back", (o->flags & STATUS_GUARD_SHORT) != 0));
 }
@@ -197,13 +194,13 @@ json_status(const struct status *s)
 static json_t *
 instant_s(int64_t s)
 {
-	return instant((struct tspec){ s * NSEC });
+	return json_instant((struct tspec){ s * NSEC });
 }
 
 void
 json_guard(const struct cmdmon_guard *g)
 {
-	print(json_pack("{s:i s:b s:b s:I s:I s:i s:I s:I s:I s:I s:I s:I s:o "
+	json_print(json_pack("{s:i s:b s:b s:I s:I s:i s:I s:I s:I s:I s:I s:I s:o "
 	    "s:o s:f s:f s:f s:f s:f}",
 	    "schema", 1, "off", (g->flags & GUARD_OFF) != 0,
 	    "only_measures", (g->flags & GUARD_NO_CLOCK) != 0,

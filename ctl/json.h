@@ -12,6 +12,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/status.h"
+#include "ctl/table_detail.h"
 
 extern const bool json_is_built;
 
@@ -19,6 +20,10 @@ void json_tracking(const struct cmdmon_tracking *, const char *name);
 void json_sources(struct ctl *, const struct cmdmon_source *list, size_t n);
 void json_sourcestats(struct ctl *, const struct cmdmon_sourcestats *list,
     size_t n);
+void json_ntpdata(struct ctl *, const struct cmdmon_ntpdata *list, size_t n);
+void json_selectdata(struct ctl *, const struct cmdmon_selectdata *list,
+    size_t n);
+void json_authdata(struct ctl *, const struct table_auth *list, size_t n);
 void json_activity(const struct cmdmon_activity *);
 void json_status(const struct status *);
 void json_guard(const struct cmdmon_guard *);

@@ -25,6 +25,25 @@ json_sourcestats(struct ctl *ctl, const struct cmdmon_sourcestats *list,
 }
 
 void
+json_ntpdata(struct ctl *ctl, const struct cmdmon_ntpdata *list, size_t n)
+{
+	(void)ctl, (void)list, (void)n;
+}
+
+void
+json_selectdata(struct ctl *ctl, const struct cmdmon_selectdata *list,
+    size_t n)
+{
+	(void)ctl, (void)list, (void)n;
+}
+
+void
+json_authdata(struct ctl *ctl, const struct table_auth *list, size_t n)
+{
+	(void)ctl, (void)list, (void)n;
+}
+
+void
 json_activity(const struct cmdmon_activity *a)
 {
 	(void)a;

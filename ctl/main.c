@@ -79,13 +79,13 @@ run_words(struct ctl *ctl, char **words)
 }
 
 static int
-run_each(struct ctl *ctl, char **commands)
+run_each(struct ctl *ctl, char **lines)
 {
 	int rc = CTL_OK;
 
-	for (; *commands && rc == CTL_OK && !ctl->quit && !is_interrupted;
-	     commands++)
-		rc = cmds_run_line(ctl, *commands);
+	for (; *lines && rc == CTL_OK && !ctl->quit && !is_interrupted;
+	     lines++)
+		rc = cmds_run_line(ctl, *lines);
 	return rc;
 }
 

@@ -76,13 +76,18 @@ print_heading(const char *heading)
 	rule(strlen(heading));
 }
 
-/* A heading whose first column, names, may be wider. */
-static void
-name_heading(const char *names, const char *rest, bool is_wide)
+void
+print_heading_wide(const char *names, const char *rest, bool is_wide)
 {
 	int extra = is_wide ? WIDER : 0;
 
 	rule((size_t)printf("%s%*s%s\n", names, extra, "", rest) - 1);
+}
+
+int
+print_name_width(bool is_wide)
+{
+	return 25 + (is_wide ? WIDER : 0);
 }
 
 void
@@ -134,7 +139,7 @@ print_sources_legend(void)
 void
 print_sources_heading(bool is_wide)
 {
-	name_heading("MS Name/IP address         ",
+	print_heading_wide("MS Name/IP address         ",
 	    "Stratum Poll Reach LastRx Last sample               ", is_wide);
 }
 
@@ -152,7 +157,7 @@ print_source(const struct cmdmon_source *s, const char *name, bool is_wide,
 		    s->measured, s->margin);
 	else
 		printf("%c%c %-*s  %2u  %2d   %3o  %s  %s[%s] +/- %s\n", mode,
-		    state, 27 + (is_wide ? WIDER : 0), name, s->stratum,
+		    state, print_name_width(is_wide) + 2, name, s->stratum,
 		    s->poll, s->reach, field_interval(ago, s->ago_s),
 		    field_signed_span(adjusted, s->adjusted),
 		    field_signed_span(measured, s->measured),
@@ -173,7 +178,7 @@ print_sourcestats_legend(void)
 void
 print_sourcestats_heading(bool is_wide)
 {
-	name_heading("Name/IP Address            ",
+	print_heading_wide("Name/IP Address            ",
 	    "NP  NR  Span  Frequency  Freq Skew  Offset  Std Dev", is_wide);
 }
 
@@ -190,7 +195,7 @@ print_sourcestats(const struct cmdmon_sourcestats *s, const char *name,
 		    s->std_dev);
 	else
 		printf("%-*s %3u %3u  %s %s %s  %s  %s\n",
-		    25 + (is_wide ? WIDER : 0), name, s->samples, s->runs,
+		    print_name_width(is_wide), name, s->samples, s->runs,
 		    field_interval(span, s->span_s),
 		    field_signed_ppm(freq, s->resid_ppm),
 		    field_ppm(skew, s->skew_ppm),

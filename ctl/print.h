@@ -13,6 +13,11 @@
 /* The heading of a table and a line of '=' under it. */
 void print_heading(const char *heading);
 
+/* The same where the first column, names, may be wider, and how wide names are
+ * at most. */
+void print_heading_wide(const char *names, const char *rest, bool is_wide);
+int print_name_width(bool is_wide);
+
 void print_tracking(const struct cmdmon_tracking *, const char *name, bool csv);
 
 /* is_wide makes the names' column 14 wider. */

@@ -5,8 +5,6 @@
  * gathers them first, to give a column one unit (tables.c). */
 #include <errno.h>
 #include <math.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -16,6 +14,7 @@
 #include "ctl/names.h"
 #include "ctl/print.h"
 #include "ctl/tables.h"
+#include "ctl/where.h"
 
 #define REFID_LOCAL 0x7f7f0101 /* the daemon's own clock: no synchronisation */
 
@@ -136,37 +135,14 @@ cmd_activity(struct ctl *ctl, const struct args *args)
 	return CTL_OK;
 }
 
-/* An address, an ID#, or a name that the system knows. */
-static int
-read_address(const struct ctl *ctl, const char *text, struct addr *a)
-{
-	const struct addrinfo hints = {
-		.ai_family = ctl->family == 4 ? AF_INET
-		    : ctl->family == 6	      ? AF_INET6
-					      : AF_UNSPEC,
-		.ai_socktype = SOCK_DGRAM,
-	};
-	struct addrinfo *list;
-	struct endpoint e;
-	int rc;
-
-	if (addr_parse(a, text) == 0)
-		return 0;
-	if (getaddrinfo(text, NULL, &hints, &list) != 0)
-		return -EINVAL;
-	rc = addr_from_sockaddr(&e, list->ai_addr);
-	*a = e.addr;
-	freeaddrinfo(list);
-	return rc;
-}
-
 int
 cmd_sourcename(struct ctl *ctl, const struct args *args)
 {
 	struct cmdmon_request q = { .command = CMD_SOURCE_NAME };
 	struct cmdmon_reply r;
+	char text[CTL_LINE];
 
-	if (args->n == 0 || read_address(ctl, args->word[0], &q.u.addr) != 0) {
+	if (where_lookup(ctl, where_rest(args, 0, text), &q.u.addr) != 0) {
 		ctl_complain(ctl, "Could not read address");
 		return CTL_FAILED;
 	}

@@ -21,12 +21,11 @@ usage(const struct ctl *ctl)
 	puts("\n"
 	    "  -c, --csv    comma-separated values with a header\n"
 	    "  --json       JSON\n"
-	    "  -w           wide tables\n"
+	    "  -w, -i       wide tables; read commands from the standard input\n"
 	    "  -h HOST,...  ask these by UDP, or a datagram socket: /PATH\n"
 	    "  -p PORT      UDP port; 323\n"
 	    "  -4, -6       which addresses a HOST means\n"
-	    "  -i           read commands from the standard input\n"
-	    "  --version, --help; COMMAND --help");
+	    "  --version, --help; COMMAND --help, help: arguments of commands");
 }
 
 static int

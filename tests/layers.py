@@ -27,7 +27,7 @@ MAY_INCLUDE = {
     "daemon/engine": ENGINE,
     "daemon/control": ENGINE + ["daemon/control/"],
     "daemon": ["common/", "conf/", "privsep/", "daemon/"],
-    "ctl": ["common/", "conf/", "ctl/"],
+    "ctl": ["common/", "conf/", "ctl/", "daemon/wire/refid.h"],
     "tests": [""],
 }
 ANYWHERE = {"build_config.h"}           # meson makes it

@@ -36,9 +36,12 @@ HOSTS = """127.0.0.1 localhost
 
 N_SOURCES, SOURCE, TRACKING, STATS, MAKESTEP, ACTIVITY, MODIFY, NAME = (
     14, 15, 33, 34, 43, 44, 50, 65)
+NTPDATA, AUTHDATA, SELECTDATA = 57, 67, 69
 REPLY = {N_SOURCES: (2, 32), SOURCE: (3, 76), TRACKING: (5, 104),
          STATS: (6, 84), MAKESTEP: (1, 28), ACTIVITY: (12, 48),
-         MODIFY: (1, 28), NAME: (19, 284)}
+         MODIFY: (1, 28), NAME: (19, 284), NTPDATA: (26, 172),
+         AUTHDATA: (20, 52), SELECTDATA: (23, 76)}
+NTPDATA_OLD = 16, 152       # what chronyc 4.3 asks for
 
 
 # Bytes of replies.
@@ -94,6 +97,31 @@ def tracking(addr="192.0.2.1", refid=0xC0000201, stratum=3, leap=0,
                         sec & 0xffffffff, ns) + f(*floats))
 
 
+def ntpdata(remote="192.0.2.1", local="192.0.2.9", port=123, leap=0, version=4,
+            mode=4, stratum=2, poll=6, precision=-24, refid=0xC0000201,
+            flags=0xffff, stamps=b"KD", delays=(0.01, 0.02), sec=1795442838,
+            values=(1e-3, -2e-3, 3e-3, 4e-3, 0.5), counts=(1, 2, 3, 4)):
+    return (ip(remote) + ip(local) +
+            struct.pack(">HBBBBbb", port, leap, version, mode, stratum, poll,
+                        precision) + f(*delays) +
+            struct.pack(">IIII", refid, 0, sec, 60736736) + f(*values) +
+            struct.pack(">H2s4I", flags, stamps, *counts) + bytes(32))
+
+
+def selectdata(addr="192.0.2.1", refid=0xC0000201, state=b"*", auth=1, leap=0,
+               options=0, effective=15, ago=5, score=1.0, low=-1e-3,
+               high=2e-3):
+    return (struct.pack(">I", refid) + ip(addr) +
+            struct.pack(">cBBBHHI", state, auth, leap, 0, options, effective,
+                        ago) + f(score, low, high))
+
+
+def authdata(mode=0, kind=0, key=0, bits=0, attempts=0, ago=2**32 - 1,
+             cookies=0, length=0, nak=0):
+    return struct.pack(">HHIHHIHHHH", mode, kind, key, bits, attempts, ago,
+                       cookies, length, nak, 0)
+
+
 class Daemon:
     """Answers by UDP and on a datagram socket with what `answer` returns for
     (command, payload): (status, payload), bytes of a whole reply, or None."""
@@ -130,6 +158,9 @@ class Daemon:
             return answer and answer[:16] + packet[8:12] + answer[20:]
         status, payload = answer
         code, length = REPLY.get(command, (1, 28))
+        if command == NTPDATA and len(packet) < length:
+            code, length = NTPDATA_OLD
+            payload = payload and payload[:length - 28]
         if status or payload is None:
             code, length, payload = 1, 28, b""
         head = struct.pack(">BBHHHHHHH", 6, 2, 0, command, code, status,
@@ -176,13 +207,15 @@ def show_difference(theirs, ours):
 # Replies that are made up.
 
 def canned(tracking_reply=None, sources=(), statistics=(), names=None,
-           errors=None, counts=(4, 1, 0, 2, 1)):
+           errors=None, counts=(4, 1, 0, 2, 1), ntp=None, auth=None,
+           select=()):
     def answer(command, payload):
         index, = struct.unpack_from(">I", payload)
         if command in (errors or {}):
             return errors[command], None
         if command == N_SOURCES:
-            return 0, struct.pack(">I", max(len(sources), len(statistics)))
+            return 0, struct.pack(">I", max(
+                len(sources), len(statistics), len(select)))
         if command == SOURCE:
             return (0, sources[index]) if index < len(sources) else (4, None)
         if command == STATS:
@@ -195,10 +228,19 @@ def canned(tracking_reply=None, sources=(), statistics=(), names=None,
         if command == NAME:
             name = (names or {}).get(payload[:20])
             return (0, name) if name else (4, None)
-        if command in (MAKESTEP, MODIFY):
-            return 0, b""
-        return 3, None
+        if command == SELECTDATA:
+            return (0, select[index]) if index < len(select) else (4, None)
+        if command in (NTPDATA, AUTHDATA):
+            row = ((ntp if command == NTPDATA else auth) or {}).get(
+                payload[:20])
+            return (0, row) if row else (4, None)
+        return (0, b"") if command in CHANGES else (3, None)
     return answer
+
+
+# What has an empty reply.
+CHANGES = {*range(1, 10), 16, 29, 37, MAKESTEP, 45, 46, 47, 48, 49, MODIFY, 53,
+           62, 63, 64, 66, 70, 72, 73}
 
 
 SPANS = [0, 1e-12, 0.4e-9, 0.6e-9, 999e-9, 9.999e-6, 9.9994e-6, 9.9996e-6,
@@ -329,6 +371,149 @@ def errors(d, compare, base):
     for refid, addr in [(0, None), (0x7f7f0101, None), (0x47505300, None)]:
         d.answer = canned(tracking(addr=addr, refid=refid))
         compare(*base, "waitsync 2 0 0 0.1", label=f"refid {refid:08x}")
+
+
+def without_new_counts(result):
+    """Four lines or columns of ntpdata that chronyc 4.3 does not have yet."""
+    out, err, code = result
+    rows = [",".join(row.split(",")[:34]) for row in out.splitlines()
+            if not row.startswith(("Total kernel", "Total HW"))]
+    return rows, err, code
+
+
+def single_sources(d, compare, base):
+    six = "2001:db8:1111:2222:3333:4444:5555:6666"
+    rows = {
+        "192.0.2.1": ntpdata(),
+        "192.0.2.4": ntpdata(
+            "192.0.2.4", leap=1, version=3, mode=1, poll=-2, flags=0x4155,
+            stamps=b"H\0", refid=0x47505300, values=(-1e-3, 0, 0, 0, -0.5)),
+        "::1": ntpdata("::1", "::1", leap=3, mode=2, stratum=1, poll=17,
+                       precision=0, flags=0x82aa, stamps=b"xy",
+                       refid=0x47505300, counts=(2**32 - 1, 0, 1, 9)),
+        six: ntpdata(six, None, 0, 0, 0, 0, 0, 0, 0, 0, 0, b"\0\0", (0, 0), 0,
+                     (0, 0, 0, 0, 0), (0, 0, 0, 0))}
+    d.answer = canned(
+        sources=[source(addr=a) for a in [*rows, 7, None]] +
+        [source(addr="71.80.83.0", mode=2), source(addr="192.0.2.4", mode=1)],
+        ntp={ip(a): row for a, row in rows.items()},
+        names={ip("192.0.2.1"): b"configured.example"})
+    for options in [], ["-n"], ["-N"], ["-c"], ["-c", "-N"]:
+        for words in "ntpdata", "ntpdata 192.0.2.1", f"ntpdata {six}":
+            compare(*base, *options, words, edit=without_new_counts)
+    for words in ["ntpdata 192.0.2.2", "ntpdata ID#7", "ntpdata x",
+                  "ntpdata short.example", "ntpdata 192.0.2.1 x"]:
+        compare(*base, words, edit=without_new_counts)
+    for mode in range(8):
+        d.answer = canned(ntp={ip("::1"): ntpdata("::1", mode=mode,
+                                                  stratum=mode)})
+        compare(*base, "ntpdata ::1", edit=without_new_counts)
+
+    states = b"*+-xNsMdD~wWSOTUPr"
+    select = [selectdata(state=bytes([c]), options=i % 16, effective=15 - i % 16,
+                         leap=i % 5, auth=i % 2, ago=INTERVALS[i],
+                         score=10 ** (i - 3), low=-SPANS[i], high=SPANS[i])
+              for i, c in enumerate(states)]
+    select += [selectdata(addr=None, refid=r) for r in REFIDS]
+    select += [selectdata(addr=a) for a in (7, six, "192.0.2.2", "192.0.2.3",
+                                            "192.0.2.4")]
+    auth = {ip(a): row for a, row in [
+        ("192.0.2.1", authdata()), ("192.0.2.2", authdata(1, 1, 30, 128)),
+        ("192.0.2.3", authdata(1, 13, 2**32 - 1, 65535, 3, 55, 2, 3, 4)),
+        ("192.0.2.4", authdata(2, 15, 1, 256, 0, 100, 8, 100, 1)),
+        (six, authdata(2, 30, 1, 128, ago=1300)), (7, authdata(3, 99, 1, 1)),
+        (None, authdata(1, 7))]}
+    d.answer = canned(
+        sources=[source(addr=a) for a in ["192.0.2.1", "192.0.2.2",
+                                          "192.0.2.3", "192.0.2.4", six, 7,
+                                          None]] +
+        [source(addr="71.80.83.0", mode=2), source(mode=1)],
+        select=select, auth=auth, names={ip("192.0.2.1"): b"conf.example"})
+    for options in [], ["-n"], ["-N"], ["-c"], ["-c", "-N"]:
+        for words in ["selectdata", "selectdata -a", "authdata", "authdata -a",
+                      "selectdata x", "authdata x"]:
+            compare(*base, *options, words)
+    for status in [1, 2, 3, 4, 19]:
+        for command, words in [(NTPDATA, "ntpdata"), (AUTHDATA, "authdata"),
+                               (SELECTDATA, "selectdata")]:
+            d.answer = canned(sources=[source()], select=select,
+                              errors={command: status})
+            compare(*base, words, label=f"status {status}")
+            compare(*base, "-c", words, label=f"status {status}")
+
+
+RANGES = ["", "192.0.2.1", "255.255.255.0/192.0.2.0", "192.0.2.0/24",
+          "192.0.2.0/33", "192.0.2.0/0", "192.0.2.0/x", "192.0.2.0/24x",
+          "192.0.2.7/24", "2001:db8::1/64", "192.0.2/24", "localhost/24",
+          "24/192.0.2.0", "192.0.2.1/", "/192.0.2.1", "ID#3", "ID#0000000003",
+          "ID#3/24", "255.255.255.255/ID#3", "ffff::/2001:db8::", "x",
+          "ffff::/192.0.2.0", "[192.0.2.1]", "192.0.2.1 192.0.2.2", "x/y",
+          "short.example", "nosuch.example", "::1"]
+ONE_SOURCE = ["", "192.0.2.1", "192.0.2.1 4", "192.0.2.1 4 5", "192.0.2.1 x",
+              "192.0.2.1 4x", "x 4", "x y", "ID#3 -3", "192.0.2.1 0.5",
+              "192.0.2.1 0x5", "192.0.2.1 99999999999", "192.0.2.1 inf",
+              "192.0.2.1 -1", "short.example 4"]
+
+
+def changes(d, compare, base):
+    """What they send is compared, too."""
+    asked = []
+    fixed = canned()
+
+    def noted(command, payload):
+        asked.append((command, payload))
+        return fixed(command, payload)
+
+    def both(words):
+        asked.clear()
+        sent = []
+        compare(*base, words, between=lambda: (sent.extend(asked),
+                                               asked.clear()))
+        # One request each; the longer one may have more zeros at its end.
+        theirs, ours = [[(c, p.rstrip(b"\0")) for c, p in x]
+                        for x in (sent, asked)]
+        if theirs != ours and not words.startswith("add"):
+            compare.bad += 1
+            print(f"DIFFERENT request: {theirs} {ours}")
+    d.answer = noted
+    for command in "online", "offline", "burst 1/2", "burst -1/-2":
+        for where in RANGES:
+            both(f"{command} {where}".strip())
+    for command in ["minpoll", "maxpoll", "minstratum", "polltarget",
+                    "maxdelay", "maxdelayratio", "maxdelaydevratio", "delete"]:
+        for words in ONE_SOURCE:
+            both(f"{command} {words}".strip())
+    for words in ["burst", "burst 1", "burst a/b", "burst 1/", "burst 1/2x",
+                  "burst 1/2/3", "burst 192.0.2.1", "burst 1 / 2",
+                  "burst /2", "maxupdateskew", "maxupdateskew x",
+                  "maxupdateskew 5x", "maxupdateskew 5 x", "reselectdist",
+                  "reselectdist x", "reselectdist 0.5", "reselectdist -1",
+                  "reload", "reload sources", "reload x", "reload sources x",
+                  "reload Sources", "reload  sources", "reset",
+                  "reset sources", "reset x", "reset sources x"]:
+        both(words)
+    for command in ["reselect", "refresh", "rekey", "dump", "onoffline",
+                    "cyclelogs", "shutdown"]:
+        for words in "", " x", " 1 2":
+            both(command + words)
+    for words in ["", "foo", "server", "server 192.0.2.1",
+                  "server 192.0.2.1 192.0.2.2", "server 192.0.2.1 foo",
+                  "server 192.0.2.1 minpoll", "server 192.0.2.1 minpoll x",
+                  "server 192.0.2.1 minpoll 3", "server nosuch.example",
+                  "server 300.1.1.1", "peer 192.0.2.1", "pool short.example",
+                  "Server 192.0.2.1", "server ::1 MINPOLL 3 iburst",
+                  "server 192.0.2.1 key 0", "server 192.0.2.1 port 1 minpoll 2 "
+                  "maxpoll 3 presend 9 maxdelayratio 2.5 maxdelaydevratio 3.5 "
+                  "maxdelay 4.5 key 5 offline auto_offline iburst burst "
+                  "prefer noselect trust require xleave copy minstratum 3 "
+                  "polltarget 7 version 3 minsamples 2 maxsamples 9 mindelay "
+                  "0.1 asymmetry 0.2 offset 0.3 filter 5"]:
+        both(f"add {words}".strip())
+    for status in range(25):
+        d.answer = canned(errors=dict.fromkeys(CHANGES, status))
+        for words in ["online", "burst 1/2", "minpoll ::1 3", "delete ::1",
+                      "refresh", "rekey", "add server ::1"]:
+            compare(*base, words, label=f"status {status}")
 
 
 def connections(d, compare, run):
@@ -488,6 +673,8 @@ def inside(theirs, chronyd):
         formats(d, compare, base)
         names(d, compare, base)
         errors(d, compare, base)
+        single_sources(d, compare, base)
+        changes(d, compare, base)
         connections(d, compare, run)
         random_replies(d, compare, base, 25)
         live(d, compare, base, folder, chronyd)
