@@ -11,7 +11,8 @@
 
 #include <assert.h>
 
-#include "daemon/control/action.h"
+#include "daemon/control/change.h"
+#include "daemon/control/detail.h"
 #include "daemon/control/report.h"
 #include "daemon/engine/engine.h"
 
@@ -85,43 +86,87 @@ guard(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 }
 
 static enum cmdmon_status
-makestep(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+ntpdata(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 {
-	(void)r;
-	return action_makestep(e, a->uid);
+	return detail_ntpdata(e, &a->request->u.addr, &r->u.ntpdata)
+	    ? STT_SUCCESS
+	    : STT_NOSUCHSOURCE;
 }
 
 static enum cmdmon_status
-modify_makestep(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+authdata(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 {
-	(void)r;
-	return action_modify_makestep(e, a->uid, a->request->u.makestep.limit,
-	    a->request->u.makestep.threshold);
+	return detail_authdata(e, &a->request->u.addr, &r->u.authdata)
+	    ? STT_SUCCESS
+	    : STT_NOSUCHSOURCE;
 }
 
 static enum cmdmon_status
-rekey(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+selectdata(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 {
-	(void)r;
-	return action_rekey(e, a->uid);
+	return detail_selectdata(e, a->request->u.index, &r->u.selectdata)
+	    ? STT_SUCCESS
+	    : STT_NOSUCHSOURCE;
 }
 
+static enum cmdmon_status
+makestep(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
+{
+	(void)q;
+	return change_makestep(e, uid);
+}
+
+static enum cmdmon_status
+modify_makestep(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
+{
+	return change_modify_makestep(e, uid, q->u.makestep.limit,
+	    q->u.makestep.threshold);
+}
+
+/* A command reports or changes something. */
 static const struct handler {
 	uint16_t command;
-	enum cmdmon_status (*run)(struct engine *, const struct asked *,
+	enum cmdmon_status (*report)(struct engine *, const struct asked *,
 	    struct cmdmon_reply *);
+	enum cmdmon_status (*change)(struct engine *, uint32_t uid,
+	    const struct cmdmon_request *);
 } handlers[] = {
-	{ CMD_N_SOURCES, n_sources },
-	{ CMD_SOURCE_DATA, source_data },
-	{ CMD_REKEY, rekey },
-	{ CMD_TRACKING, tracking },
-	{ CMD_SOURCESTATS, sourcestats },
-	{ CMD_MAKESTEP, makestep },
-	{ CMD_ACTIVITY, activity },
-	{ CMD_MODIFY_MAKESTEP, modify_makestep },
-	{ CMD_SOURCE_NAME, source_name },
-	{ CMD_STATUS, status },
-	{ CMD_GUARD, guard },
+	{ CMD_ONLINE, NULL, change_range },
+	{ CMD_OFFLINE, NULL, change_range },
+	{ CMD_BURST, NULL, change_range },
+	{ CMD_MINPOLL, NULL, change_setting },
+	{ CMD_MAXPOLL, NULL, change_setting },
+	{ CMD_MAXDELAY, NULL, change_setting },
+	{ CMD_MAXDELAYRATIO, NULL, change_setting },
+	{ CMD_N_SOURCES, n_sources, NULL },
+	{ CMD_SOURCE_DATA, source_data, NULL },
+	{ CMD_REKEY, NULL, change_daemon },
+	{ CMD_DELETE, NULL, change_delete },
+	{ CMD_TRACKING, tracking, NULL },
+	{ CMD_SOURCESTATS, sourcestats, NULL },
+	{ CMD_CYCLELOGS, NULL, change_daemon },
+	{ CMD_MAKESTEP, NULL, makestep },
+	{ CMD_ACTIVITY, activity, NULL },
+	{ CMD_MINSTRATUM, NULL, change_setting },
+	{ CMD_POLLTARGET, NULL, change_setting },
+	{ CMD_MAXDELAYDEVRATIO, NULL, change_setting },
+	{ CMD_RESELECT, NULL, change_daemon },
+	{ CMD_RESELECTDIST, NULL, change_daemon },
+	{ CMD_MODIFY_MAKESTEP, NULL, modify_makestep },
+	{ CMD_REFRESH, NULL, change_daemon },
+	{ CMD_NTPDATA, ntpdata, NULL },
+	{ CMD_SHUTDOWN, NULL, change_daemon },
+	{ CMD_ONOFFLINE, NULL, change_daemon },
+	{ CMD_ADD_SOURCE, NULL, change_add },
+	{ CMD_SOURCE_NAME, source_name, NULL },
+	{ CMD_RESET_SOURCES, NULL, change_daemon },
+	{ CMD_AUTHDATA, authdata, NULL },
+	{ CMD_SELECTDATA, selectdata, NULL },
+	{ CMD_RELOAD_SOURCES, NULL, change_daemon },
+	{ CMD_SELECTOPTS, NULL, change_of_source },
+	{ CMD_OFFSET, NULL, change_of_source },
+	{ CMD_STATUS, status, NULL },
+	{ CMD_GUARD, guard, NULL },
 };
 
 /* What `opencommands` calls the commands that it can open; the number of
@@ -177,9 +222,14 @@ may(const struct config *c, enum cmdmon_via via,
 static enum cmdmon_status
 dispatch(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 {
-	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++)
-		if (handlers[i].command == a->request->command)
-			return handlers[i].run(e, a, r);
+	for (size_t i = 0; i < sizeof handlers / sizeof *handlers; i++) {
+		const struct handler *h = &handlers[i];
+
+		if (h->command != a->request->command)
+			continue;
+		return h->report ? h->report(e, a, r)
+				 : h->change(e, a->uid, a->request);
+	}
 	return STT_INVALID;
 }
 

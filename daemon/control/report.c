@@ -24,8 +24,8 @@ read_clocks(const struct engine *e)
 	return e->os->ops->pair(e->os);
 }
 
-static uint32_t
-whole_seconds(double s)
+uint32_t
+report_seconds(double s)
 {
 	if (!(s > 0))
 		return 0;
@@ -44,13 +44,26 @@ steady_correction(const struct engine *e)
 	return (double)d->freq_ppt * 1e-12;
 }
 
-static const struct source *
-find_source(const struct engine *e, uint32_t index)
+const struct source *
+report_nth(const struct engine *e, uint32_t index)
 {
 	const struct source *s;
 
 	TAILQ_FOREACH(s, &e->sources, link)
 		if (index-- == 0)
+			return s;
+	return NULL;
+}
+
+const struct source *
+report_find(const struct engine *e, const struct addr *a)
+{
+	const struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->remote.addr.family == a->family &&
+		    memcmp(s->remote.addr.bytes, a->bytes,
+			sizeof a->bytes) == 0)
 			return s;
 	return NULL;
 }
@@ -92,7 +105,7 @@ bool
 report_source(const struct engine *e, uint32_t index,
     struct cmdmon_source *out)
 {
-	const struct source *s = find_source(e, index);
+	const struct source *s = report_nth(e, index);
 	struct pair now = read_clocks(e);
 	double age;
 
@@ -114,7 +127,7 @@ report_source(const struct engine *e, uint32_t index,
 	 * steady rate: what slews and steps did since then is in, the
 	 * oscillator's own drift is not. */
 	age = raw_sub(now.raw, s->last.at);
-	out->ago_s = whole_seconds(age);
+	out->ago_s = report_seconds(age);
 	out->measured = -s->last_error;
 	out->adjusted = timescale_offset(&e->scale, now.real, now.raw) -
 	    (s->last.offset + steady_correction(e) * age);
@@ -126,7 +139,7 @@ bool
 report_sourcestats(const struct engine *e, uint32_t index,
     struct cmdmon_sourcestats *out)
 {
-	const struct source *s = find_source(e, index);
+	const struct source *s = report_nth(e, index);
 	struct pair now = read_clocks(e);
 	struct stats_report stats;
 	struct estimate est;
@@ -145,7 +158,7 @@ report_sourcestats(const struct engine *e, uint32_t index,
 	stats = stats_report(&s->stats, &est);
 	out->samples = stats.samples;
 	out->runs = stats.runs;
-	out->span_s = whole_seconds(stats.span);
+	out->span_s = report_seconds(stats.span);
 	out->std_dev = stats.std_dev;
 	out->resid_ppm = (steady_correction(e) - est.y) * PPM;
 	if (stats.samples >= SKEW_SAMPLES)
@@ -159,17 +172,11 @@ bool
 report_source_name(const struct engine *e, const struct addr *addr,
     char out[CMDMON_NAME_SIZE])
 {
-	const struct source *s;
+	const struct source *s = report_find(e, addr);
 
-	/* Interfaces do not travel, so addr_equal() would be too strict. */
-	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->remote.addr.family == addr->family &&
-		    memcmp(s->remote.addr.bytes, addr->bytes,
-			sizeof addr->bytes) == 0) {
-			memcpy(out, s->conf.name, CMDMON_NAME_SIZE);
-			return true;
-		}
-	return false;
+	if (s)
+		memcpy(out, s->conf.name, CMDMON_NAME_SIZE);
+	return s != NULL;
 }
 
 void
@@ -211,14 +218,14 @@ report_activity(const struct engine *e, struct cmdmon_activity *out)
 
 	*out = (struct cmdmon_activity){ 0 };
 	TAILQ_FOREACH(s, &e->sources, link) {
+		bool is_offline = s->conf.offline || s->client.is_denied;
+
 		if (!source_is_resolved(s))
 			out->unresolved++;
-		else if (s->client.is_denied)
-			out->offline++;
 		else if (s->client.burst > 0)
-			out->burst_online++;
+			is_offline ? out->burst_offline++ : out->burst_online++;
 		else
-			out->online++;
+			is_offline ? out->offline++ : out->online++;
 	}
 }
 
@@ -235,7 +242,7 @@ count_source(const struct source *s, struct mono now,
 		return;
 	}
 	if (!s->client.is_denied && s->client.next_poll.ns != 0) {
-		next = whole_seconds(mono_sub(s->client.next_poll, now));
+		next = report_seconds(mono_sub(s->client.next_poll, now));
 		if (next < out->next_poll_s)
 			out->next_poll_s = next;
 	}
@@ -274,10 +281,10 @@ report_status(const struct engine *e, struct cmdmon_native_status *out)
 		.skew_ppm = t.skew_ppm,
 	};
 	if (r->is_synced)
-		out->synced_for_s = whole_seconds(
+		out->synced_for_s = report_seconds(
 		    mono_sub(now, r->synced_since));
 	if (r->was_updated)
-		out->updated_ago_s = whole_seconds(mono_sub(now, r->updated));
+		out->updated_ago_s = report_seconds(mono_sub(now, r->updated));
 	if (!e->discipline.is_controlled)
 		out->flags |= STATUS_NO_CLOCK;
 	if (e->discipline.short_of > 0)

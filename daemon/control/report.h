@@ -17,6 +17,16 @@
 #include "common/cmdmon_codec.h"
 
 struct engine;
+struct source;
+
+/* A source by its number or address (ADDR_ID too), NULL when there is none;
+ * interfaces do not travel, and are not compared. */
+const struct source *report_nth(const struct engine *, uint32_t index);
+const struct source *report_find(const struct engine *, const struct addr *);
+
+/* Whole seconds that the protocol can carry: 0 for what is below or no number,
+ * CMDMON_NEVER - 1 at most. */
+uint32_t report_seconds(double s);
 
 uint32_t report_n_sources(const struct engine *);
 bool report_source(const struct engine *, uint32_t index,

@@ -57,6 +57,7 @@ small_new(void)
 	e->os = &s->world.os;
 	e->config = c;
 	TAILQ_INIT(&e->sources);
+	TAILQ_INIT(&e->pools);
 	timescale_init(&e->scale, s->world.now);
 	reference_init(&e->reference);
 	discipline_init(&e->discipline, e);
@@ -68,10 +69,8 @@ small_free(struct small *s)
 {
 	struct source *o;
 
-	while ((o = TAILQ_FIRST(&s->engine.sources)) != NULL) {
-		TAILQ_REMOVE(&s->engine.sources, o, link);
-		free(o);
-	}
+	while ((o = TAILQ_FIRST(&s->engine.sources)) != NULL)
+		source_free(o);
 	fake_fini(&s->world);
 	free(s);
 }
@@ -88,7 +87,8 @@ small_source(struct small *s, const char *name, const char *addr)
 	strcpy(o->conf.name, name);
 	o->remote.addr = small_addr(addr);
 	o->remote.port = 123;
-	o->client.poll = 6;
+	source_defaults(&o->conf);
+	client_init(&o->client, o);
 	o->verdict = SOURCE_MISSING;
 	estimator_init(&o->estimator, 0, 1e-4);
 	stats_init(&o->stats);

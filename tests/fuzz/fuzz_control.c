@@ -52,7 +52,7 @@ check_reply(const struct fake_sent *r, const uint8_t *packet, size_t size)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct small *s; /* made once */
+	static struct small *s; /* made anew after every change */
 	struct endpoint at = { .port = CMDMON_PORT };
 	struct dgram d = { .uid = 1000, .conn = 1 };
 	struct sock *sock;
@@ -92,6 +92,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (data[0] % 2 == 0) { /* UDP, monitor */
 		assert(memcmp(&before, &s->engine, sizeof before) == 0);
 		assert(s->world.n_requests == asked);
+	} else {
+		control_fini(&s->control);
+		small_free(s);
+		s = NULL;
 	}
 	return 0;
 }

@@ -264,7 +264,7 @@ START_TEST(authdata_of_a_server_with_a_key)
 
 	reply_of(&r, "06020000004300140000000000000000010203040000000000000000"
 	    "0001000d0000001e00800000ffffffff0000000000000000", 52);
-	ck_assert_uint_eq(a->mode, AUTH_SYMMETRIC);
+	ck_assert_uint_eq(a->mode, CMDMON_SYMMETRIC);
 	ck_assert_uint_eq(a->type, 13);
 	ck_assert_uint_eq(a->key, 30);
 	ck_assert_uint_eq(a->key_bits, 128);
