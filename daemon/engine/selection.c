@@ -14,7 +14,6 @@
 
 #include "daemon/engine/engine.h"
 #include "daemon/engine/standing.h"
-#include "daemon/estimate/combine.h"
 #include "daemon/estimate/select.h"
 
 #define TAKE_OVER 10.0 /* score */
@@ -185,13 +184,10 @@ choose_best(struct engine *e, const struct claimant *who, size_t n,
 }
 
 struct source *
-selection_run(struct engine *e, struct raw now, const struct source *updated,
-    struct estimate *fused)
+selection_run(struct engine *e, struct raw now, const struct source *updated)
 {
 	struct claimant who[SELECT_MAX];
 	struct candidate claims[SELECT_MAX];
-	struct estimate used[SELECT_MAX];
-	size_t used_n = 0;
 
 	standing_options(e);
 	standing_review(e, now);
@@ -210,10 +206,7 @@ selection_run(struct engine *e, struct raw now, const struct source *updated,
 		*v = i == best ? SOURCE_SELECTED :
 		    who[i].distance > far ? SOURCE_SELECTABLE :
 					    SOURCE_COMBINED;
-		if (*v != SOURCE_SELECTABLE)
-			used[used_n++] = who[i].estimate;
 	}
-	*fused = combine_estimates(used, used_n);
 	return who[best].source;
 }
 

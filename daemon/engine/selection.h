@@ -7,7 +7,6 @@
 #include <stdbool.h>
 
 #include "daemon/engine/source.h"
-#include "daemon/estimate/estimate.h"
 #include "daemon/os/os.h"
 
 struct engine;
@@ -17,10 +16,9 @@ struct engine;
 #define SELECTION_PATIENCE 3.0
 
 /* Gives every source its verdict.  updated is the source with a new sample, or
- * NULL.  Returns the best source, with *fused the combined estimate at now, or
- * NULL when nobody can be followed. */
+ * NULL.  Returns the best source, or NULL when nobody can be followed. */
 struct source *selection_run(struct engine *, struct raw now,
-    const struct source *updated, struct estimate *fused);
+    const struct source *updated);
 
 /* The best source is to be chosen without regard to which one it was. */
 void selection_forget(struct engine *);

@@ -28,6 +28,7 @@ init_estimator(struct source *s)
 	else
 		estimator_init(&s->estimator, e->first_freq, e->first_freq_sd);
 	mindelay_fix(&s->estimator.delays, s->conf.mindelay);
+	s->member = (struct fuse_member){ .is_used = false };
 }
 
 struct source *

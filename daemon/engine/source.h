@@ -12,6 +12,7 @@
 #include "conf/config.h"
 #include "daemon/engine/client.h"
 #include "daemon/estimate/estimator.h"
+#include "daemon/estimate/fuse.h"
 #include "daemon/estimate/stats.h"
 #include "daemon/os/os.h"
 
@@ -56,6 +57,7 @@ struct source {
 
 	struct client client;     /* has reach, poll and the last packet */
 	struct estimator estimator;
+	struct fuse_member member;
 	struct stats stats;
 
 	bool has_sample;

@@ -1,106 +1,220 @@
 /* SPDX-License-Identifier: ISC
  *
- * A plain estimator behind the interface: one Kalman filter.  How much a sample
- * weighs follows from its delay: what exceeds the path's minimum was spent
- * waiting in one direction or the other, so the sample is off by at most half
- * of it (a uniform error of +-h has the variance h^2/3).  What this does not
- * explain is learned from the residuals.
+ * A sample's way: can it be at all?  What does its delay say (mindelay)?  What
+ * does that say of x, by three models (observe), to eight filters (bank)?  And
+ * what do the residuals teach of the path: the noise of its samples (here), the
+ * law of its waits and whether they are lopsided (oneway).
  *
  * A sample further from the state than any network can put it (half its delay
  * and five standard deviations) means that the server or our oscillator jumped,
  * or that somebody lies once: it is not used until it was confirmed three times.
- * Then the offset starts anew, and the frequency is doubted as far as it alone
- * could have caused the jump: else one that is wrong would never be learned. */
+ * So does a longer row of samples that are possible, but that no model expects.
+ * Then the offset starts anew.  The frequency is doubted only as far as these
+ * samples among themselves, or one jump after another, speak against it. */
 #include "daemon/estimate/estimator.h"
 
+#include <limits.h>
 #include <math.h>
 
-#include "daemon/estimate/filter.h"
-
-#define WALK 1e-8        /* (s/s)/sqrt(s): an ordinary crystal, with room */
-#define RESOLUTION 30e-9 /* s: what software timestamps can resolve at best */
 #define IMPOSSIBLE_SLACK 100e-6 /* s */
 #define IMPOSSIBLE_ROW 4
-#define JUMP_FREQ_SD 1e-4 /* s/s: what a jump may say of the frequency */
+#define UNEXPLAINED_ROW 8
+#define UNEXPLAINED 0.5 /* probability that a sample said nothing */
+#define JUMPS_APART 8   /* samples: another jump that soon is the frequency's */
+#define JUMP_FREQ_SD 5e-4 /* s/s: what jumps may say of the frequency */
+#define MIN_DELAY 1e-9   /* s */
+#define ABSURD 1e11      /* s: no clock is off by that much */
+#define MIN_NOISE 1e-17  /* s^2 */
+#define NOISE_COUNT 100  /* samples over which the noise is averaged */
+#define NOISE_CLIP 16.0  /* times what it is, at most, may one sample add */
+#define NOISE_FROM 4     /* samples until residuals mean something */
+#define ONEWAY_FROM 7
 #define FINE 20e-6       /* s: more than this is not asked for more often */
-#define NOISE_GAIN 32    /* samples over which the noise is averaged */
+#define VOID_SLACK 1e-4  /* s */
 
 void
 estimator_init(struct estimator *e, double freq, double freq_sd)
 {
-	*e = (struct estimator){ .freq = freq, .freq_sd = freq_sd };
+	*e = (struct estimator){ .freq = freq, .freq_sd = freq_sd,
+		.since_jump = UINT_MAX };
 	mindelay_init(&e->delays);
+	oneway_init(&e->oneway);
+	beliefs_init(&e->beliefs);
 }
 
-/* What is believed when there is this sample and a frequency. */
+double
+estimator_noise(const struct estimator *e)
+{
+	return fmax(fmin(e->noise[0], e->noise[1]), MIN_NOISE);
+}
+
 static void
-start(struct estimator *e, const struct sample *s, double freq, double pyy)
+start(struct estimator *e, const struct sample *s)
 {
-	double sd = s->delay / 2 + s->dispersion + RESOLUTION;
+	double sd = s->delay / 2 + s->dispersion;
+	struct estimate first = { .at = s->at, .x = s->offset, .y = e->freq,
+		.pxx = sd * sd, .pyy = e->freq_sd * e->freq_sd };
 
-	e->now = (struct estimate){ .at = s->at, .x = s->offset, .y = freq,
-		.pxx = sd * sd, .pyy = pyy };
+	mindelay_add(&e->delays, s->delay);
+	bank_start(&e->bank, &first);
+	e->noise[0] = e->noise[1] = s->delay * s->delay / 16;
+	e->samples = 1;
 }
 
-/* The variance of a sample as its delay tells it. */
+static void
+learn_path(struct estimator *e, double delay)
+{
+	switch (mindelay_add(&e->delays, delay)) {
+	case MINDELAY_SAME:
+		break;
+	case MINDELAY_SHORTER:
+	case MINDELAY_LONGER:
+		oneway_drop(&e->oneway, MINDELAY_RECENT);
+		break;
+	}
+}
+
+/* Where the normal model puts the sample: by a proven slope of offset over
+ * delay, it is where it would be without waiting, or, where the minimum is no
+ * floor, with the usual delay. */
 static double
-variance(const struct estimator *e, const struct sample *s)
+centre(const struct estimator *e, double z, double half)
 {
-	double h = fmax(s->delay - mindelay_min(&e->delays), 0) / 2 +
-	    mindelay_margin(&e->delays) + s->dispersion + RESOLUTION;
+	double usual = mindelay_usual(&e->delays) / 2;
+	double trust = mindelay_trust(&e->delays);
 
-	return h * h / 3;
+	return z - e->oneway.slope * (half - (1 - trust) * usual);
 }
 
-/* v: how far s is from the prior, s. */
-static enum estimator_result
-jump(struct estimator *e, const struct sample *s, const struct estimate *prior,
-    double v)
+static void
+see(struct estimator *e, const struct sample *s)
 {
-	double dt = fmax(raw_sub(s->at, e->now.at), 0);
-	double freq = fmin(fabs(v) / dt, JUMP_FREQ_SD);
+	struct observation *o = &e->seen;
 
-	e->impossible = 0;
-	start(e, s, prior->y, prior->pyy + freq * freq);
-	return ESTIMATOR_JUMPED;
+	o->z = s->offset;
+	o->half = fmax(s->delay - mindelay_min(&e->delays), 0) / 2;
+	o->margin = mindelay_margin(&e->delays);
+	o->centred = centre(e, o->z, o->half);
+	o->noise = estimator_noise(e);
+	o->is_learned = e->oneway.is_fitted;
+	o->up = e->oneway.up;
+	o->down = e->oneway.down;
+	observe_prepare(o);
+	e->void_density = 1 / (s->delay + VOID_SLACK);
+}
+
+/* The noise, in two ways.  Prior times posterior residual has the noise for its
+ * mean in a consistent filter, but not when x is biased; the differences of
+ * residuals do not see a bias, but what the oscillator did between. */
+static void
+learn_noise(struct estimator *e, double before, double after)
+{
+	double d = before - e->last_residual;
+	double cap0 = NOISE_CLIP * fmax(e->noise[0], e->noise[1]);
+	double cap1 = NOISE_CLIP * e->noise[1];
+
+	e->last_residual = before;
+	if (e->samples < NOISE_FROM)
+		return;
+	if (e->residuals < NOISE_COUNT)
+		e->residuals++;
+
+	double gain = 1.0 / e->residuals;
+	e->noise[0] += gain *
+	    (fmin(fmax(before * after, 0), cap0) - e->noise[0]);
+	e->noise[1] += gain * (fmin(d * d / 2, cap1) - e->noise[1]);
+	e->noise[0] = fmax(e->noise[0], MIN_NOISE);
+	e->noise[1] = fmax(e->noise[1], MIN_NOISE);
+}
+
+/* How far from the truth the frequency may be, that samples this far from the
+ * prior came in a row, s/s. */
+static double
+doubt(const struct estimator *e, const struct sample *s,
+    const struct estimate *prior)
+{
+	const struct sample *f = &e->first_impossible;
+	double row = raw_sub(s->at, f->at);
+	double gap = raw_sub(s->at, e->bank.filter[0].at);
+	double drift = fabs(s->offset - f->offset - prior->y * row) -
+	    3 * sqrt(2 * estimator_noise(e));
+	double freq = 0;
+
+	if (e->impossible > 1 && row > 0 && drift > 0)
+		freq = drift / row;
+	if (e->since_jump < JUMPS_APART && gap > 0)
+		freq = fmax(freq, fabs(s->offset - prior->x) / gap);
+	return fmin(freq, JUMP_FREQ_SD);
+}
+
+static void
+jump(struct estimator *e, const struct sample *s, const struct estimate *prior)
+{
+	double freq = doubt(e, s, prior), sd = s->delay / 2 + s->dispersion;
+
+	bank_predict(&e->bank, s->at);
+	bank_shift(&e->bank, s->offset - prior->x, sd * sd, freq * freq);
+	e->impossible = e->unexplained = e->since_jump = 0;
+}
+
+static enum estimator_result
+take_in(struct estimator *e, const struct sample *s,
+    const struct estimate *prior)
+{
+	learn_path(e, s->delay);
+	see(e, s);
+	bank_predict(&e->bank, s->at);
+	if (bank_update(&e->bank, &e->seen, &e->beliefs, e->void_density,
+		&e->beliefs) < UNEXPLAINED)
+		e->unexplained = 0;
+	else if (++e->unexplained >= UNEXPLAINED_ROW) {
+		jump(e, s, prior);
+		return ESTIMATOR_JUMPED;
+	}
+
+	/* The end of a line through n samples has the variance 4r/n. */
+	e->in_use = 1 + 4 * fmax(e->seen.noise, FINE * FINE) / prior->pxx;
+
+	struct estimate post = bank_mixture(&e->bank);
+	learn_noise(e, e->seen.centred - prior->x, e->seen.centred - post.x);
+	if (e->samples >= ONEWAY_FROM)
+		oneway_add(&e->oneway, s->offset - post.x, e->seen.half,
+		    post.pxx, mindelay_trust(&e->delays) > 0.5);
+	if (e->samples < UINT_MAX)
+		e->samples++;
+	if (e->since_jump < UINT_MAX)
+		e->since_jump++;
+	return ESTIMATOR_USED;
 }
 
 enum estimator_result
-estimator_sample(struct estimator *e, const struct sample *s)
+estimator_sample(struct estimator *e, const struct sample *sample)
 {
-	mindelay_add(&e->delays, s->delay);
+	struct sample s = *sample;
+	struct estimate prior;
+
+	if (!(fabs(s.offset) < ABSURD) || !(s.delay < ABSURD) ||
+	    !(s.dispersion < ABSURD))
+		return ESTIMATOR_IMPOSSIBLE;
+	s.delay = fmax(s.delay, MIN_DELAY);
+	s.dispersion = fmax(s.dispersion, 0);
 	if (e->samples == 0) {
-		start(e, s, e->freq, e->freq_sd * e->freq_sd);
-		e->samples = 1;
+		start(e, &s);
 		return ESTIMATOR_USED;
 	}
 
-	struct estimate prior = e->now;
-	filter_predict(&prior, s->at, WALK);
-
-	double v = s->offset - prior.x;
-	if (fabs(v) > s->delay / 2 + s->dispersion + 5 * sqrt(prior.pxx) +
-	    IMPOSSIBLE_SLACK) {
-		if (++e->impossible < IMPOSSIBLE_ROW)
+	estimator_at(e, s.at, &prior);
+	if (fabs(s.offset - prior.x) > s.delay / 2 + s.dispersion +
+	    5 * sqrt(prior.pxx) + IMPOSSIBLE_SLACK) {
+		if (e->impossible++ == 0)
+			e->first_impossible = s;
+		if (e->impossible < IMPOSSIBLE_ROW)
 			return ESTIMATOR_IMPOSSIBLE;
-		return jump(e, s, &prior, v);
+		jump(e, &s, &prior);
+		return ESTIMATOR_JUMPED;
 	}
 	e->impossible = 0;
-
-	double r = variance(e, s);
-	double surplus = v * v - prior.pxx - r;
-	double cap = 16 * (e->noise + r);
-	e->noise += (fmin(surplus, cap) - e->noise) / NOISE_GAIN;
-	if (e->noise < 0)
-		e->noise = 0;
-
-	e->now = prior;
-	filter_update(&e->now, s->offset, r + e->noise);
-	/* The end of a line through n samples has the variance 4r/n. */
-	e->in_use = 1 + 4 * fmax(r + e->noise, FINE * FINE) / prior.pxx;
-	if (e->samples < UINT32_MAX)
-		e->samples++;
-	return ESTIMATOR_USED;
+	return take_in(e, &s, &prior);
 }
 
 bool
@@ -108,8 +222,7 @@ estimator_at(const struct estimator *e, struct raw at, struct estimate *out)
 {
 	if (e->samples == 0)
 		return false;
-	*out = e->now;
-	filter_predict(out, at, WALK);
+	*out = bank_at(&e->bank, at);
 	return true;
 }
 
@@ -117,4 +230,10 @@ double
 estimator_min_delay(const struct estimator *e)
 {
 	return mindelay_min(&e->delays);
+}
+
+double
+estimator_wander(const struct estimator *e)
+{
+	return e->samples == 0 ? 0 : bank_wander(&e->bank);
 }

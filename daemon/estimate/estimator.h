@@ -7,20 +7,32 @@
 
 #include <stdbool.h>
 
+#include "daemon/estimate/bank.h"
 #include "daemon/estimate/estimate.h"
 #include "daemon/estimate/mindelay.h"
+#include "daemon/estimate/observe.h"
+#include "daemon/estimate/oneway.h"
 
 struct estimator {
 	unsigned samples; /* taken in since the start */
 	double freq, freq_sd; /* the first belief about y, s/s */
-	struct estimate now; /* as of the last sample */
+	unsigned impossible; /* in a row */
+	unsigned unexplained; /* in a row: possible, but no model expects them */
+	unsigned since_jump;  /* samples taken in since the last jump */
+	struct sample first_impossible; /* of the row */
+
+	struct bank bank;
+	struct beliefs beliefs;
 	struct mindelay delays;
-	double noise;     /* running variance of what a sample's delay does not
-	                     explain, s^2 */
+	struct oneway oneway;
+	unsigned residuals; /* that the variances below were averaged over */
+	double noise[2];    /* s^2, of a sample, learned in two ways */
+	double last_residual; /* s, against the prior */
 	double in_use; /* samples that the belief about x rests on: the newest
 	                  and as many as a straight line would need to predict
 	                  it as well; a path is not better than 20 us here */
-	unsigned impossible; /* in a row */
+	struct observation seen; /* the newest sample that was taken in */
+	double void_density;     /* 1/s, of that one */
 };
 
 /* freq, s/s, is what y is believed to be before anything was measured, freq_sd
@@ -44,5 +56,11 @@ bool estimator_at(const struct estimator *, struct raw at,
 
 /* The smallest delay of the path, s; 0 while there is no sample. */
 double estimator_min_delay(const struct estimator *);
+
+/* The variance of a sample's offset that its delay does not explain, s^2, and
+ * the wander of our oscillator that this path believes in, (s/s)^2/s: what the
+ * poll control weighs against each other.  0 while nothing is known. */
+double estimator_noise(const struct estimator *);
+double estimator_wander(const struct estimator *);
 
 #endif

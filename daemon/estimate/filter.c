@@ -1,9 +1,14 @@
-/* SPDX-License-Identifier: ISC */
+/* SPDX-License-Identifier: ISC
+ *
+ * The update: with k = Pxy/Pxx, the belief about y given x is a line of slope k
+ * with a variance that no measurement of x changes.  So y moves by k times what
+ * x moved, and Pyy keeps that variance plus k^2 times the new Pxx.  For a
+ * Gaussian likelihood this is Kalman's update; for any other it is exact up to
+ * the second moments (assumed density filtering, Maybeck 1982). */
 #include "daemon/estimate/filter.h"
 
-#include <assert.h>
-
-#define MIN_PYY 1e-28 /* keeps the gain of a very old filter above zero */
+#define MIN_PXX 1e-24 /* a picosecond: no variance rounds to nothing, ... */
+#define MIN_PYY 1e-28 /* ... nor the gain of a very old filter */
 
 void
 filter_predict(struct estimate *e, struct raw at, double walk)
@@ -21,19 +26,17 @@ filter_predict(struct estimate *e, struct raw at, double walk)
 }
 
 void
-filter_update(struct estimate *e, double z, double r)
+filter_learn(struct estimate *e, double mean, double var)
 {
-	assert(r > 0);
+	double k = e->pxy / e->pxx;
 
-	double s = e->pxx + r;
-	double kx = e->pxx / s, ky = e->pxy / s, v = z - e->x;
-
-	e->x += kx * v;
-	e->y += ky * v;
-	e->pyy -= ky * e->pxy;
+	if (var < MIN_PXX)
+		var = MIN_PXX;
+	e->y += k * (mean - e->x);
+	e->x = mean;
+	e->pyy += k * k * (var - e->pxx);
 	if (e->pyy < MIN_PYY)
 		e->pyy = MIN_PYY;
-	/* 1 - kx, which may round to 0: a variance never is. */
-	e->pxy *= r / s;
-	e->pxx *= r / s;
+	e->pxy = k * var;
+	e->pxx = var;
 }

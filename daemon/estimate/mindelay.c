@@ -1,12 +1,26 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/estimate/mindelay.h"
 
-#define SURE 4 /* the fourth smallest delay tells how sharp the minimum is */
+#include <math.h>
+#include <string.h>
+
+#define RESOLUTION 3e-9 /* s: no timestamp is finer */
+#define SURE 4          /* the fourth smallest tells how sharp the minimum is */
+#define DOWN_COUNT 8    /* delays before a lower one can mean a new path */
+#define DOWN_SPREADS 3
+/* The floor rose when even RISE times the recent spread above it does not reach
+ * up from the old median.  A busy link has a larger spread on the same floor: a
+ * small factor takes that for a new path. */
+#define RISE 1.5
+#define TRUST_COUNT 24   /* delays that a shape is read from */
+#define EDGE_COUNT 100
+#define UP_COUNT (2 * MINDELAY_RECENT)
 
 void
 mindelay_init(struct mindelay *m)
 {
-	*m = (struct mindelay){ .fixed = 0 };
+	m->count = m->next = 0;
+	m->old_spread = m->fixed = 0;
 }
 
 void
@@ -15,50 +29,160 @@ mindelay_fix(struct mindelay *m, double delay)
 	m->fixed = delay;
 }
 
-void
-mindelay_add(struct mindelay *m, double delay)
+/* The first place in sorted that is not below delay. */
+static unsigned
+place(const struct mindelay *m, double delay)
 {
-	m->ring[m->next] = delay;
-	m->next = (m->next + 1) % MINDELAY_RING;
-	if (m->count < MINDELAY_RING)
-		m->count++;
+	unsigned low = 0, high = m->count;
+
+	while (low < high) {
+		unsigned mid = (low + high) / 2;
+		if (m->sorted[mid] < delay)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
 }
 
-/* The SURE smallest, ascending; returns how many there are. */
-static unsigned
-smallest(const struct mindelay *m, double out[SURE])
+static void
+insert(struct mindelay *m, double delay)
 {
-	unsigned n = 0;
-
-	for (unsigned i = 0; i < m->count; i++) {
-		double d = m->ring[i];
-		unsigned at = n < SURE ? n++ : SURE;
-		for (; at > 0 && out[at - 1] > d; at--)
-			if (at < SURE)
-				out[at] = out[at - 1];
-		if (at < SURE)
-			out[at] = d;
+	if (m->count == MINDELAY_RING) {
+		unsigned out = place(m, m->ring[m->next]);
+		m->count--;
+		memmove(&m->sorted[out], &m->sorted[out + 1],
+		    (m->count - out) * sizeof *m->sorted);
 	}
-	return n;
+	unsigned in = place(m, delay);
+	memmove(&m->sorted[in + 1], &m->sorted[in],
+	    (m->count - in) * sizeof *m->sorted);
+	m->sorted[in] = delay;
+	m->count++;
+	m->ring[m->next] = delay;
+	m->next = (m->next + 1) % MINDELAY_RING;
+}
+
+/* Forgets all but the newest n. */
+static void
+keep(struct mindelay *m, unsigned n)
+{
+	double kept[MINDELAY_RECENT];
+
+	m->old_spread = m->sorted[m->count / 2] - m->sorted[0];
+	for (unsigned i = 0; i < n; i++)
+		kept[i] = m->ring[(m->next + MINDELAY_RING - n + i) %
+		    MINDELAY_RING];
+	m->count = m->next = 0;
+	for (unsigned i = 0; i < n; i++)
+		insert(m, kept[i]);
+}
+
+static bool
+has_risen(const struct mindelay *m)
+{
+	double low = INFINITY, sum = 0;
+
+	if (m->count < UP_COUNT)
+		return false;
+	for (unsigned i = 1; i <= MINDELAY_RECENT; i++) {
+		double d = m->ring[(m->next + MINDELAY_RING - i) % MINDELAY_RING];
+		low = fmin(low, d);
+		sum += d;
+	}
+	/* What stands below the lowest recent one in sorted is all older. */
+	unsigned rest = m->count - MINDELAY_RECENT;
+	if (!(m->sorted[rest * 3 / 4] < low))
+		return false;
+	return low - RISE * (sum / MINDELAY_RECENT - low) > m->sorted[rest / 2];
+}
+
+enum mindelay_change
+mindelay_add(struct mindelay *m, double delay)
+{
+	bool was_known = m->count >= DOWN_COUNT;
+	double old = m->count > 0 ? m->sorted[0] : 0;
+	double spread = was_known ? m->sorted[m->count / 2] - old : 0;
+
+	insert(m, delay);
+	if (was_known && delay < old - DOWN_SPREADS * spread - RESOLUTION) {
+		keep(m, 1);
+		m->old_spread = spread;
+		return MINDELAY_SHORTER;
+	}
+	if (has_risen(m)) {
+		keep(m, MINDELAY_RECENT);
+		return MINDELAY_LONGER;
+	}
+	return MINDELAY_SAME;
 }
 
 double
 mindelay_min(const struct mindelay *m)
 {
-	double d[SURE];
-
 	if (m->fixed > 0)
 		return m->fixed;
-	return smallest(m, d) ? d[0] : 0;
+	return m->count > 0 ? m->sorted[0] : 0;
 }
 
 double
 mindelay_margin(const struct mindelay *m)
 {
-	double d[SURE];
-	unsigned n = smallest(m, d);
-
-	if (n == 0 || m->fixed > 0)
+	if (m->count == 0)
 		return 0;
-	return n < SURE ? d[0] / 2 : (d[SURE - 1] - d[0]) / 2;
+	if (m->fixed > 0)
+		return RESOLUTION;
+	if (m->count >= SURE)
+		return (m->sorted[SURE - 1] - m->sorted[0]) / 2 + RESOLUTION;
+	double range = m->sorted[m->count - 1] - m->sorted[0];
+	double guess = fmax(m->old_spread, range) / 2;
+	return (guess > 0 ? guess : m->sorted[0] / 4) + RESOLUTION;
+}
+
+/* Bowley's coefficient of skewness with deciles: 0 for a symmetric distribution,
+ * 0.46 for an exponential one, 0.22 for four exponential waits in a row. */
+static double
+skew(const struct mindelay *m)
+{
+	double low = m->sorted[m->count / 10], mid = m->sorted[m->count / 2];
+	double high = m->sorted[m->count - 1 - m->count / 10];
+
+	return high > low ? (high + low - 2 * mid) / (high - low) : 0;
+}
+
+/* How much of the lower half of the delays lies above its lowest tenth: a normal
+ * distribution has a tail (0.62), a uniform (0.83) and an exponential one (0.87)
+ * have an edge. */
+static double
+edge(const struct mindelay *m)
+{
+	double lowest = m->sorted[m->count / 50], low = m->sorted[m->count / 10];
+	double mid = m->sorted[m->count / 2];
+
+	return mid > lowest ? (mid - low) / (mid - lowest) : 1;
+}
+
+double
+mindelay_trust(const struct mindelay *m)
+{
+	if (m->count < TRUST_COUNT)
+		return 1;
+	double by_skew = (skew(m) - 0.08) / (0.20 - 0.08);
+	double by_edge = m->count < EDGE_COUNT ? 0 :
+	    (edge(m) - 0.69) / (0.75 - 0.69);
+
+	return fmin(fmax(fmax(by_skew, by_edge), 0), 1);
+}
+
+double
+mindelay_usual(const struct mindelay *m)
+{
+	double sum = 0;
+	unsigned first = m->count / 4, last = m->count - m->count / 4;
+
+	if (m->count == 0)
+		return 0;
+	for (unsigned i = first; i < last; i++)
+		sum += m->sorted[i];
+	return sum / (last - first) - m->sorted[0];
 }

@@ -1,28 +1,55 @@
 /* SPDX-License-Identifier: ISC
  *
- * The smallest delay of a path, as far as it still holds: the minimum over the
- * last MINDELAY_RING samples, so that a path that became longer is believed
- * after that many. */
+ * The smallest delay of a path, as far as it still holds.
+ *
+ * What a sample's delay has above the minimum was spent waiting, so the minimum
+ * is what makes a delay say something about an offset.  It is taken over the
+ * last MINDELAY_RING samples, and forgotten at once when the path changed: when
+ * a delay comes that is far below it, or when the floor of the recent ones rose
+ * by more than their spread explains. */
 #ifndef DAEMON_ESTIMATE_MINDELAY_H
 #define DAEMON_ESTIMATE_MINDELAY_H
 
-#define MINDELAY_RING 64
+#include <stdbool.h>
+
+#define MINDELAY_RING 512
+#define MINDELAY_RECENT 16 /* samples that tell whether the floor rose */
 
 struct mindelay {
+	double fixed; /* s, what the minimum is known to be; 0: measured */
 	unsigned count, next;
-	double fixed; /* s, what it is known to be; 0 = measured */
-	double ring[MINDELAY_RING]; /* s */
+	double ring[MINDELAY_RING];   /* s, in order of arrival */
+	double sorted[MINDELAY_RING]; /* the same, ascending */
+	double old_spread; /* s, median - minimum before the path changed */
+};
+
+enum mindelay_change {
+	MINDELAY_SAME,
+	MINDELAY_SHORTER, /* only the newest delay was kept */
+	MINDELAY_LONGER,  /* only the MINDELAY_RECENT last were kept */
 };
 
 void mindelay_init(struct mindelay *);
-/* From now on the minimum is this; 0 = measured. */
+
+/* From now on the minimum is this; 0: measured. */
 void mindelay_fix(struct mindelay *, double delay);
 
-void mindelay_add(struct mindelay *, double delay);
+/* delay > 0, finite. */
+enum mindelay_change mindelay_add(struct mindelay *, double delay);
 
-/* The minimum (0 without samples), and how sure it is: half the distance of the
- * smallest to the fourth smallest delay, half the smallest with fewer. */
+/* The minimum, 0 without samples. */
 double mindelay_min(const struct mindelay *);
+
+/* How sure the minimum is, s: half the distance from the smallest to the fourth
+ * smallest delay, with less to go by a guess on the safe side; > 0 when there
+ * is a sample.  A minimum that is known is sure. */
 double mindelay_margin(const struct mindelay *);
+
+/* Whether the minimum is a floor, from which waiting adds (1), or the tail of a
+ * scatter about a mean that no packet ever waited less than (0). */
+double mindelay_trust(const struct mindelay *);
+
+/* The mean of what the middle half of the delays has above the minimum, s. */
+double mindelay_usual(const struct mindelay *);
 
 #endif

@@ -29,7 +29,8 @@ set_up(void)
 	estimator_sample(&o->estimator, &o->last);
 	stats_add(&o->stats, &o->last);
 	s->engine.discipline.has_target = true;
-	s->engine.discipline.target = o->estimator.now;
+	estimator_at(&o->estimator, o->last.at,
+	    &s->engine.discipline.target);
 	s->engine.reference.is_synced = true;
 	s->engine.reference.leap = LEAP_NONE;
 	if (control_init(&s->control, &s->engine, &s->config, true) != 0)

@@ -35,14 +35,12 @@ simhost_sample(const struct simhost *h)
 	return s;
 }
 
-/* Nobody can read the clock of a machine that stands still. */
 static void
 observe(struct simhost *h)
 {
 	struct judge_sample s = simhost_sample(h);
 
-	if (!h->is_paused && !h->is_asleep)
-		judge_sample(&h->judge, &s);
+	judge_sample(&h->judge, &s);
 }
 
 void
@@ -105,7 +103,7 @@ simhost_end(struct simhost *h)
 	if (h->is_stopping)
 		finish(h);
 	struct judge_sample s = simhost_sample(h);
-	if (s.error != h->judge.last.error && !h->is_paused && !h->is_asleep)
+	if (s.error != h->judge.last.error)
 		judge_jump(&h->judge, &s);
 	rearm(h);
 }

@@ -4,7 +4,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "daemon/estimate/combine.h"
 #include "daemon/estimate/estimator.h"
 #include "daemon/estimate/filter.h"
 #include "daemon/estimate/mindelay.h"
@@ -63,7 +62,8 @@ START_TEST(a_measurement_as_good_as_the_state_meets_it_half_way)
 {
 	struct estimate e = { .x = 0, .pxx = 4, .pxy = 1, .pyy = 1 };
 
-	filter_update(&e, 1, 4);
+	/* Kalman's update for z = 1 with variance 4 leaves x so. */
+	filter_learn(&e, 0.5, 2);
 	ck_assert_double_eq(e.x, 0.5);
 	ck_assert_double_eq(e.y, 1.0 / 8);
 	ck_assert_double_eq(e.pxx, 2);
@@ -162,22 +162,85 @@ START_TEST(nothing_is_claimed_without_a_sample)
 }
 END_TEST
 
-START_TEST(the_minimum_delay_is_forgotten_in_the_end)
+START_TEST(the_minimum_is_as_sure_as_the_smallest_delays_are_close)
 {
 	struct mindelay m;
 
 	mindelay_init(&m);
 	ck_assert_double_eq(mindelay_min(&m), 0);
-	mindelay_add(&m, 1);
-	ck_assert_double_eq(mindelay_min(&m), 1);
-	ck_assert_double_eq(mindelay_margin(&m), 0.5);
-	for (int i = 2; i <= 5; i++)
+	ck_assert_double_eq(mindelay_margin(&m), 0);
+	mindelay_add(&m, 2);
+	ck_assert_double_eq(mindelay_min(&m), 2);
+	ck_assert_double_eq_tol(mindelay_margin(&m), 0.5, 1e-8);
+	for (int i = 3; i <= 6; i++)
 		mindelay_add(&m, i);
+	ck_assert_double_eq(mindelay_min(&m), 2);
+	ck_assert_double_eq_tol(mindelay_margin(&m), 1.5, 1e-8);
+}
+END_TEST
+
+/* Adds n delays of floor and an exponential wait; how often a path changed. */
+static int
+changes(struct mindelay *m, int n, double floor, double wait)
+{
+	int changed = 0;
+
+	for (int i = 0; i < n; i++)
+		changed += mindelay_add(m, floor + wait * waiting()) !=
+		    MINDELAY_SAME;
+	return changed;
+}
+
+START_TEST(a_longer_path_is_believed_after_sixteen_samples)
+{
+	struct mindelay m;
+
+	srandom(3);
+	mindelay_init(&m);
+	ck_assert_int_eq(changes(&m, 200, 2e-3, 2e-4), 0);
+	ck_assert_int_eq(changes(&m, 20, 6e-3, 2e-4), 1);
+	ck_assert_double_ge(mindelay_min(&m), 6e-3);
+}
+END_TEST
+
+START_TEST(a_busy_path_is_no_longer_one)
+{
+	struct mindelay m;
+
+	srandom(4);
+	mindelay_init(&m);
+	ck_assert_int_eq(changes(&m, 200, 2e-3, 2e-4), 0);
+	ck_assert_int_eq(changes(&m, 200, 2e-3, 5e-3), 0);
+	ck_assert_double_lt(mindelay_min(&m), 2.1e-3);
+}
+END_TEST
+
+START_TEST(a_shorter_path_is_believed_at_once)
+{
+	struct mindelay m;
+
+	srandom(5);
+	mindelay_init(&m);
+	changes(&m, 200, 6e-3, 2e-4);
+	ck_assert_int_eq(mindelay_add(&m, 2e-3), MINDELAY_SHORTER);
+	ck_assert_double_eq(mindelay_min(&m), 2e-3);
+	ck_assert_uint_eq(m.count, 1);
+}
+END_TEST
+
+START_TEST(the_oldest_delay_is_forgotten_in_the_end)
+{
+	struct mindelay m;
+
+	mindelay_init(&m);
+	mindelay_add(&m, 1);
+	for (int i = 0; i < MINDELAY_RING - 1; i++)
+		mindelay_add(&m, 1.5 + (i % 7) * 0.5);
 	ck_assert_double_eq(mindelay_min(&m), 1);
-	ck_assert_double_eq(mindelay_margin(&m), 1.5); /* (4 - 1) / 2 */
-	for (int i = 0; i < MINDELAY_RING; i++)
-		mindelay_add(&m, 10);
-	ck_assert_double_eq(mindelay_min(&m), 10);
+	mindelay_add(&m, 2);
+	ck_assert_double_eq(mindelay_min(&m), 1.5);
+	for (unsigned i = 1; i < m.count; i++)
+		ck_assert_double_le(m.sorted[i - 1], m.sorted[i]);
 }
 END_TEST
 
@@ -256,44 +319,6 @@ START_TEST(who_claims_more_than_the_trusted_is_vague)
 }
 END_TEST
 
-START_TEST(precise_sources_weigh_more)
-{
-	struct estimate e[] = {
-		{ .x = 0, .pxx = 1e-12, .pyy = 1e-16 },
-		{ .x = 1e-6, .pxx = 1e-6, .pyy = 1e-10 },
-	};
-	struct estimate r = combine_estimates(e, 2);
-
-	ck_assert_double_lt(fabs(r.x), 1e-11);
-	ck_assert_double_lt(r.pxx, 1e-12);
-}
-END_TEST
-
-START_TEST(sources_that_differ_by_more_than_their_noise_count_alike)
-{
-	struct estimate e[] = {
-		{ .x = 0, .pxx = 1e-12, .pyy = 1e-16 },
-		{ .x = 1e-3, .pxx = 1e-10, .pyy = 1e-16 },
-	};
-	struct estimate r = combine_estimates(e, 2);
-
-	ck_assert_double_eq_tol(r.x, 0.5e-3, 1e-5);
-	ck_assert_double_gt(r.pxx, 1e-8); /* and say so */
-}
-END_TEST
-
-START_TEST(one_source_is_itself)
-{
-	struct estimate e = { .x = 5, .y = 6, .pxx = 7, .pxy = 8, .pyy = 9 };
-	struct estimate r = combine_estimates(&e, 1);
-
-	ck_assert_double_eq(r.x, 5);
-	ck_assert_double_eq(r.y, 6);
-	ck_assert_double_eq_tol(r.pxx, 7, 1e-12);
-	ck_assert_double_eq_tol(r.pyy, 9, 1e-12);
-}
-END_TEST
-
 START_TEST(a_slew_moves_the_clock_by_the_offset)
 {
 	struct slew s = slew_plan(0.03, 1, 0.083);
@@ -365,12 +390,13 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     one_wild_sample_is_not_believed_four_are,
     the_first_belief_about_the_frequency_counts,
     nothing_is_claimed_without_a_sample,
-    the_minimum_delay_is_forgotten_in_the_end, a_majority_outvotes_one_liar,
+    the_minimum_is_as_sure_as_the_smallest_delays_are_close,
+    a_longer_path_is_believed_after_sixteen_samples,
+    a_busy_path_is_no_longer_one, a_shorter_path_is_believed_at_once,
+    the_oldest_delay_is_forgotten_in_the_end, a_majority_outvotes_one_liar,
     two_that_disagree_are_no_majority, half_is_not_enough,
     one_alone_is_believed_and_none_is_none, intervals_that_touch_agree,
     the_trusted_outvote_the_many, the_trusted_need_a_majority_of_their_own,
-    who_claims_more_than_the_trusted_is_vague, precise_sources_weigh_more,
-    sources_that_differ_by_more_than_their_noise_count_alike,
-    one_source_is_itself, a_slew_moves_the_clock_by_the_offset,
+    who_claims_more_than_the_trusted_is_vague,  a_slew_moves_the_clock_by_the_offset,
     a_slew_keeps_to_the_rate_and_the_day, nothing_to_slew_is_no_slew,
     slews_shorter_than_the_least_are_stretched, stats_count_runs_and_spread)

@@ -283,9 +283,10 @@ START_TEST(sourcestats_turn_the_signs)
 		measure(s, o, 0.003);
 		fake_advance(&s->world, 16);
 	}
-	o->estimator.now = (struct estimate){ .at = s->world.now.raw,
+	struct estimate known = { .at = s->world.now.raw,
 		.x = small_clock(s) + 0.003, .y = 30 * PPM, .pxx = 1e-8,
 		.pyy = 4e-14 };
+	bank_start(&o->estimator.bank, &known);
 	ck_assert(report_sourcestats(&s->engine, 0, &r));
 	ck_assert_uint_eq(r.refid, 0xc0000201);
 	ck_assert_uint_eq(r.samples, 5);

@@ -162,7 +162,7 @@ START_TEST(forged_packets_reset_nothing)
 	struct server v = { 0 };
 
 	start(&w, true);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 12; i++)
 		exchange(&w, &v, DELAY, DELAY);
 	struct source *s = world_source(&w, 0);
 	turn_ask(&w, s);

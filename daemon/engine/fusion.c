@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/fusion.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "daemon/engine/engine.h"
+#include "daemon/engine/selection.h"
+
+#define SAME_SIGMAS 3.0 /* of two frequencies that agree */
+#define SURE 0.1e-6     /* s/s: how well a frequency must be known to count */
+
+struct estimate
+fusion_follow(struct engine *e, struct source *updated, struct raw now)
+{
+	struct fuse_source all[FUSE_MAX];
+	size_t n = 0, which = 0;
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link) {
+		struct estimate any;
+
+		if (n == FUSE_MAX || !estimator_at(&s->estimator, now, &any))
+			continue;
+		if (s == updated)
+			which = n;
+		all[n++] = (struct fuse_source){ &s->estimator, &s->member,
+			selection_uses(s) };
+	}
+	return fuse_sample(&e->fuse, all, n, which, now);
+}
+
+/* Whether most of those that contradict each other have the same frequency, and
+ * s is one of them. */
+static bool
+agrees_in_frequency(const struct engine *e, const struct source *s,
+    struct raw now)
+{
+	const struct source *o;
+	struct estimate mine, other;
+	size_t all = 0, same = 0;
+
+	if (!estimator_at(&s->estimator, now, &mine) ||
+	    mine.pyy > SURE * SURE)
+		return false;
+	TAILQ_FOREACH(o, &e->sources, link) {
+		if (o->verdict != SOURCE_FALSETICKER ||
+		    !estimator_at(&o->estimator, now, &other))
+			continue;
+		all++;
+		same += other.pyy <= SURE * SURE && fabs(other.y - mine.y) <=
+		    SAME_SIGMAS * sqrt(mine.pyy + other.pyy);
+	}
+	return same >= 2 && 2 * same > all;
+}
+
+bool
+fusion_hold(struct engine *e, struct source *updated, struct pair now,
+    struct estimate *held)
+{
+	struct fuse_source s = { &updated->estimator, &updated->member, false };
+
+	if (updated->verdict != SOURCE_FALSETICKER ||
+	    !agrees_in_frequency(e, updated, now.raw))
+		return false;
+	*held = fuse_hold(&e->fuse, &s, now.raw,
+	    timescale_offset(&e->scale, now.real, now.raw));
+	return true;
+}

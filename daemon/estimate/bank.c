@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/estimate/bank.h"
+
+#include <math.h>
+#include <stddef.h>
+
+#include "daemon/estimate/filter.h"
+
+#define SHARE 1e-3    /* handed back at each sample */
+#define NOTHING 1e-3  /* of the samples say nothing */
+#define TINY 1e-280   /* no evidence is less: weights stay above 0 */
+
+/* (s/s)/sqrt(s): from an oven to a machine that changes its temperature. */
+static const double wander[BANK_SIZE] = { 1e-10, 3.16e-10, 1e-9, 3.16e-9, 1e-8,
+	3.16e-8, 1e-7, 3.16e-7 };
+
+void
+bank_start(struct bank *b, const struct estimate *e)
+{
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		b->weight[i] = 1.0 / BANK_SIZE;
+		b->filter[i] = *e;
+	}
+}
+
+void
+beliefs_init(struct beliefs *p)
+{
+	for (unsigned k = 0; k < OBSERVE_MODELS; k++)
+		p->of[k] = 1.0 / OBSERVE_MODELS;
+}
+
+void
+bank_predict(struct bank *b, struct raw at)
+{
+	for (unsigned i = 0; i < BANK_SIZE; i++)
+		filter_predict(&b->filter[i], at, wander[i]);
+}
+
+/* The normal distribution with the mixture's first two moments. */
+struct estimate
+bank_mixture(const struct bank *b)
+{
+	struct estimate m = { .at = b->filter[0].at };
+	double x0 = b->filter[0].x, y0 = b->filter[0].y;
+
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		m.x += b->weight[i] * (b->filter[i].x - x0);
+		m.y += b->weight[i] * (b->filter[i].y - y0);
+	}
+	m.x += x0;
+	m.y += y0;
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		const struct estimate *f = &b->filter[i];
+		double w = b->weight[i], dx = f->x - m.x, dy = f->y - m.y;
+		m.pxx += w * (f->pxx + dx * dx);
+		m.pxy += w * (f->pxy + dx * dy);
+		m.pyy += w * (f->pyy + dy * dy);
+	}
+	return m;
+}
+
+struct estimate
+bank_at(const struct bank *b, struct raw at)
+{
+	struct bank then = *b;
+
+	bank_predict(&then, at);
+	return bank_mixture(&then);
+}
+
+/* f becomes the merge of itself, with mass a, and m, with mass 1 - a. */
+static void
+merge(struct estimate *f, double a, const struct estimate *m)
+{
+	double c = 1 - a, dx = m->x - f->x, dy = m->y - f->y;
+
+	f->x += c * dx;
+	f->y += c * dy;
+	f->pxx = a * f->pxx + c * m->pxx + a * c * dx * dx;
+	f->pxy = a * f->pxy + c * m->pxy + a * c * dx * dy;
+	f->pyy = a * f->pyy + c * m->pyy + a * c * dy * dy;
+}
+
+/* Fixed share, and what comes with it. */
+static void
+share(struct bank *b)
+{
+	struct estimate m = bank_mixture(b);
+
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		double own = (1 - SHARE) * b->weight[i];
+		b->weight[i] = own + SHARE / BANK_SIZE;
+		merge(&b->filter[i], own / b->weight[i], &m);
+	}
+}
+
+static void
+share_beliefs(struct beliefs *p)
+{
+	double sum = 0;
+
+	for (unsigned k = 0; k < OBSERVE_MODELS; k++)
+		sum += p->of[k];
+	for (unsigned k = 0; k < OBSERVE_MODELS; k++)
+		p->of[k] = (1 - SHARE) * p->of[k] / sum +
+		    SHARE / OBSERVE_MODELS;
+}
+
+/* One filter learns from the sample: the mixture of what each model makes of it
+ * and of the prior, should it say nothing.  Adds the models' posterior to
+ * *learn with this filter's weight and returns the evidence. */
+static double
+update_filter(struct estimate *f, const struct observation *o,
+    const struct beliefs *p, double nothing, double weight,
+    struct beliefs *learn)
+{
+	double mass[OBSERVE_MODELS], total = nothing, moved = 0, second;
+
+	second = nothing * f->pxx;
+	for (unsigned k = 0; k < OBSERVE_MODELS; k++) {
+		struct verdict v = observe_sample(k, o, f->x, f->pxx);
+		double dx = v.mean - f->x;
+		mass[k] = (1 - NOTHING) * p->of[k] * v.evidence;
+		total += mass[k];
+		moved += mass[k] * dx;
+		second += mass[k] * (v.var + dx * dx);
+	}
+	for (unsigned k = 0; k < OBSERVE_MODELS; k++)
+		learn->of[k] += weight * (mass[k] + nothing * p->of[k]) / total;
+	moved /= total;
+	filter_learn(f, f->x + moved, second / total - moved * moved);
+	return total;
+}
+
+double
+bank_update(struct bank *b, const struct observation *o,
+    const struct beliefs *p, double void_density, struct beliefs *learn)
+{
+	double nothing = fmax(NOTHING * void_density, TINY), sum = 0, ignored = 0;
+	struct beliefs now = { { 0 } };
+
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		double w = b->weight[i];
+		double evidence = update_filter(&b->filter[i], o, p, nothing, w,
+		    &now);
+		b->weight[i] = w * evidence;
+		ignored += w * nothing;
+		sum += b->weight[i];
+	}
+	for (unsigned i = 0; i < BANK_SIZE; i++)
+		b->weight[i] /= sum;
+	share(b);
+	if (learn != NULL) {
+		share_beliefs(&now);
+		*learn = now;
+	}
+	return ignored / sum;
+}
+
+void
+bank_shift(struct bank *b, double dx, double var, double freq_var)
+{
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		b->filter[i].x += dx;
+		b->filter[i].pxx += var;
+		b->filter[i].pyy += freq_var;
+	}
+}
+
+double
+bank_wander(const struct bank *b)
+{
+	double sum = 0;
+
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		double real = fmax(b->weight[i] - 4 * SHARE / BANK_SIZE, 0);
+		sum += real * wander[i] * wander[i];
+	}
+	return sum;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A bank of filters that differ in one thing: how much the oscillator wanders.
+ * Each foretells every sample; those that do it better weigh more (Bayes), and
+ * the belief is the mixture of all.  The same with the models of what a sample
+ * says (daemon/estimate/observe.h).
+ *
+ * Nothing is forgotten by discounting the past.  Instead, at each sample every
+ * filter and model gets a small share back (Herbster and Warmuth 1998, "fixed
+ * share"), and with its share a filter takes in the mixture's belief (Blom and
+ * Bar-Shalom 1988, "interacting multiple models"): one that lost track would
+ * else keep its share and drift away with it. */
+#ifndef DAEMON_ESTIMATE_BANK_H
+#define DAEMON_ESTIMATE_BANK_H
+
+#include "daemon/estimate/estimate.h"
+#include "daemon/estimate/observe.h"
+
+#define BANK_SIZE 8
+
+struct bank {
+	double weight[BANK_SIZE]; /* > 0, sum 1 */
+	struct estimate filter[BANK_SIZE];
+};
+
+/* How probable each model of the samples is: > 0, sum 1.  A path's. */
+struct beliefs {
+	double of[OBSERVE_MODELS];
+};
+
+/* All filters as e has it, all weights alike. */
+void bank_start(struct bank *, const struct estimate *e);
+
+void beliefs_init(struct beliefs *);
+
+/* Moves to a later instant. */
+void bank_predict(struct bank *, struct raw at);
+
+/* The mixture, as of the instant the bank is at. */
+struct estimate bank_mixture(const struct bank *);
+
+/* The mixture at a later instant. */
+struct estimate bank_at(const struct bank *, struct raw at);
+
+/* Takes in an observation at the instant the bank is at.  void_density, 1/s, is
+ * how probable z is if the sample says nothing at all.  *learn (unless NULL, may be
+ * the same beliefs) is what the sample taught of the models.  Returns the
+ * probability that it said nothing. */
+double bank_update(struct bank *, const struct observation *,
+    const struct beliefs *, double void_density, struct beliefs *learn);
+
+/* The offset has jumped by dx: the variances of offset and frequency grow by
+ * var and freq_var. */
+void bank_shift(struct bank *, double dx, double var, double freq_var);
+
+/* The variance of the wander that the bank believes in, (s/s)^2/s, less what the
+ * shares alone keep alive. */
+double bank_wander(const struct bank *);
+
+#endif

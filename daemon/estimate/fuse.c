@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/estimate/fuse.h"
+
+#include <assert.h>
+#include <math.h>
+
+#define SMOOTH 0.05       /* of variance and weights, per sample */
+#define SMOOTH_FROM 8     /* samples, before which they are taken as they come */
+#define CONSTANT_COUNT 128 /* samples over which a constant is averaged */
+#define ASTRAY_SIGMAS 5.0
+#define ASTRAY_ROW 3
+#define FAR_SIGMAS 6.0    /* of the joint bank from the mean */
+#define HOLD_SIGMAS 4.0   /* of a frequency from the joint bank's */
+
+void
+fuse_init(struct fuse *f)
+{
+	*f = (struct fuse){ .is_running = false };
+}
+
+/* The variance between the used sources that explains their scatter around
+ * their mean, as far as their own variances (doubled, for safety) do not. */
+static double
+excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n)
+{
+	double w = 0, w2 = 0, wx = 0, q = 0, k = 0, origin = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s[i].is_used)
+			continue;
+		double wi = 1 / e[i].pxx;
+		if (k++ == 0)
+			origin = e[i].x;
+		w += wi;
+		w2 += wi * wi;
+		wx += wi * (e[i].x - origin);
+	}
+	for (size_t i = 0; i < n; i++) {
+		double d = e[i].x - origin - wx / w;
+		if (s[i].is_used)
+			q += d * d / e[i].pxx;
+	}
+	double scale = w - w2 / w;
+	return k > 1 && scale > 0 ? fmax(q - 2 * (k - 1), 0) / scale : 0;
+}
+
+/* Moves the weights towards precision; who is not used has none. */
+static void
+weigh(struct fuse *f, const struct estimate *e, const struct fuse_source *s,
+    size_t n)
+{
+	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH;
+	double all = 0, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].is_used)
+			all += 1 / (e[i].pxx + f->between);
+	for (size_t i = 0; i < n; i++) {
+		struct fuse_member *m = s[i].member;
+		double aim = 1 / (e[i].pxx + f->between) / all;
+		m->weight = s[i].is_used ? m->weight + gain * (aim - m->weight)
+					 : 0;
+		sum += m->weight;
+	}
+	for (size_t i = 0; i < n; i++)
+		s[i].member->weight /= sum;
+}
+
+/* The mean of the used sources' own estimates. */
+static struct estimate
+mean(const struct estimate *e,
+    const struct fuse_source *s, size_t n)
+{
+	struct estimate m = { .x = 0 };
+	double origin = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].is_used)
+			origin = e[i].x;
+	for (size_t i = 0; i < n; i++) {
+		double w = s[i].member->weight;
+		if (!s[i].is_used)
+			continue;
+		m.at = e[i].at;
+		m.x += w * (e[i].x - origin);
+		m.y += w * e[i].y;
+		/* One oscillator: the errors are not independent. */
+		m.pxx += w * e[i].pxx;
+		m.pxy += w * e[i].pxy;
+		m.pyy += w * e[i].pyy;
+	}
+	m.x += origin;
+	return m;
+}
+
+/* off is a source's distance from the mean, var the variance of that.  As far as
+ * the variance between the sources leaves it open whether they differ at all, the
+ * constant is taken for noise (empirical Bayes). */
+static void
+measure_constant(struct fuse_member *m, double off, double var, double between)
+{
+	double d = off - m->average;
+
+	if (m->measured > 0 && fabs(d) > ASTRAY_SIGMAS * sqrt(var)) {
+		if (++m->astray >= ASTRAY_ROW)
+			m->measured = m->astray = 0;
+	} else {
+		m->astray = 0;
+	}
+	if (m->measured < CONSTANT_COUNT)
+		m->measured++;
+	m->average += d / m->measured;
+	m->constant = m->average * between / (between + var);
+}
+
+/* The joint bank starts as a source's own, moved to x. */
+static void
+start(struct fuse *f, const struct estimator *from, struct raw at, double x)
+{
+	f->joint = from->bank;
+	bank_predict(&f->joint, at);
+	bank_shift(&f->joint, x - bank_mixture(&f->joint).x, 0, 0);
+	f->is_running = true;
+	f->astray = 0;
+}
+
+/* The joint bank takes in what a source has just seen, once. */
+static void
+learn(struct fuse *f, const struct fuse_source *s)
+{
+	struct observation o = s->estimator->seen;
+
+	if (s->estimator->samples == s->member->learned)
+		return;
+	s->member->learned = s->estimator->samples;
+	if (s->estimator->samples < 2)
+		return; /* the first is no observation, but a start */
+
+	o.z -= s->member->constant;
+	o.centred -= s->member->constant;
+	bank_predict(&f->joint, s->estimator->bank.filter[0].at);
+	bank_update(&f->joint, &o, &s->estimator->beliefs,
+	    s->estimator->void_density, NULL);
+}
+
+/* A joint bank that lost the mean of the sources starts anew. */
+static void
+check(struct fuse *f, const struct fuse_source *s, const struct estimate *m)
+{
+	double off = bank_at(&f->joint, m->at).x - m->x;
+
+	if (fabs(off) <= FAR_SIGMAS * sqrt(m->pxx + f->between))
+		f->astray = 0;
+	else if (++f->astray >= ASTRAY_ROW)
+		start(f, s->estimator, m->at, m->x);
+}
+
+/* Beliefs at `at`, and who is used since when.  Returns how many are. */
+static size_t
+look(const struct fuse_source *s, size_t n, struct raw at, struct estimate *e)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct fuse_member *m = s[i].member;
+		estimator_at(s[i].estimator, at, &e[i]);
+		if (!s[i].is_used || !m->is_used)
+			m->measured = m->astray = 0;
+		m->is_used = s[i].is_used;
+		used += s[i].is_used;
+	}
+	return used;
+}
+
+struct estimate
+fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
+    size_t which, struct raw at)
+{
+	struct estimate e[FUSE_MAX];
+	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH, left = 0;
+
+	assert(n <= FUSE_MAX && which < n);
+	size_t used = look(s, n, at, e);
+	assert(used > 0);
+	if (used > 1)
+		f->between += gain * (excess_scatter(e, s, n) - f->between);
+	weigh(f, e, s, n);
+	f->samples++;
+
+	struct estimate m = mean(e, s, n);
+	if (!f->is_running && used == 1)
+		return m;
+	if (!f->is_running)
+		start(f, s[which].estimator, at, m.x);
+	else if (s[which].is_used && s[which].member->measured > 0)
+		learn(f, &s[which]);
+	if (s[which].is_used) {
+		measure_constant(s[which].member, e[which].x - m.x,
+		    e[which].pxx + m.pxx, f->between);
+		check(f, &s[which], &m);
+	}
+
+	struct estimate out = bank_at(&f->joint, at);
+	for (size_t i = 0; i < n; i++)
+		left += s[i].member->weight * s[i].member->weight;
+	out.pxx += left * f->between;
+	return out;
+}
+
+struct estimate
+fuse_hold(struct fuse *f, const struct fuse_source *s, struct raw at, double x)
+{
+	struct fuse_member *m = s->member;
+	struct estimate own = { .at = at };
+
+	estimator_at(s->estimator, at, &own);
+	if (!f->is_running)
+		start(f, s->estimator, at, x);
+	struct estimate joint = bank_at(&f->joint, at);
+	if (m->measured == 0) {
+		m->constant = own.x - joint.x;
+		m->measured = 1;
+	} else if (fabs(own.y - joint.y) <
+	    HOLD_SIGMAS * sqrt(own.pyy + joint.pyy)) {
+		learn(f, s);
+		joint = bank_at(&f->joint, at);
+	}
+	return joint;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: ISC */
+#include "unit.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "daemon/estimate/fuse.h"
+
+#define SOURCES 4
+#define POLL 64.0
+
+/* An oscillator that is off by 20 us/s, and servers at the ends of paths with
+ * exponential waits. */
+struct pool {
+	struct fuse fuse;
+	struct estimator est[SOURCES];
+	struct fuse_member member[SOURCES];
+	bool is_used[SOURCES];
+	double wait[SOURCES], off[SOURCES]; /* s */
+	size_t n;
+	double t;
+	struct estimate last;
+};
+
+static double
+waiting(double mean)
+{
+	return -mean * log(((double)random() + 1) / (RAND_MAX + 2.0));
+}
+
+static double
+truth(const struct pool *p)
+{
+	return 20e-6 * p->t;
+}
+
+static void
+pool_init(struct pool *p, size_t n)
+{
+	srandom(20261125);
+	*p = (struct pool){ .n = n };
+	fuse_init(&p->fuse);
+	for (size_t i = 0; i < n; i++) {
+		estimator_init(&p->est[i], 0, 1e-4);
+		p->wait[i] = 1e-4;
+		p->is_used[i] = true;
+	}
+}
+
+static struct raw
+now(const struct pool *p)
+{
+	return raw_add((struct raw){ 0 }, p->t);
+}
+
+static void
+take_sample(struct pool *p, size_t i)
+{
+	double up = waiting(p->wait[i]), down = waiting(p->wait[i]);
+	struct sample s = { .at = now(p),
+		.offset = truth(p) + p->off[i] + (up - down) / 2,
+		.delay = 5e-3 + up + down };
+
+	estimator_sample(&p->est[i], &s);
+}
+
+/* Polls all in turn; the RMS error of the fused estimate over the second half,
+ * s. */
+static double
+pool_run(struct pool *p, int rounds)
+{
+	double sum = 0;
+	int count = 0;
+
+	for (int k = 0; k < rounds * (int)p->n; k++) {
+		struct fuse_source s[SOURCES];
+		size_t which = (size_t)k % p->n, n = 0, at = 0, used = 0;
+
+		p->t += POLL / (double)p->n;
+		take_sample(p, which);
+		for (size_t i = 0; i < p->n; i++) {
+			if (p->est[i].samples == 0)
+				continue;
+			if (i == which)
+				at = n;
+			used += p->is_used[i];
+			s[n++] = (struct fuse_source){ &p->est[i],
+				&p->member[i], p->is_used[i] };
+		}
+		p->last = used > 0
+		    ? fuse_sample(&p->fuse, s, n, at, now(p))
+		    : fuse_hold(&p->fuse, &s[at], now(p), truth(p));
+		if (2 * k >= rounds * (int)p->n) {
+			double e = p->last.x - truth(p);
+			sum += e * e;
+			count++;
+		}
+	}
+	return sqrt(sum / count);
+}
+
+START_TEST(one_source_is_itself)
+{
+	struct pool p;
+	struct estimate own;
+
+	pool_init(&p, 1);
+	pool_run(&p, 20);
+	ck_assert(estimator_at(&p.est[0], now(&p), &own));
+	ck_assert_double_eq(p.last.x, own.x);
+	ck_assert_double_eq(p.last.pxx, own.pxx);
+	ck_assert(!p.fuse.is_running);
+}
+END_TEST
+
+START_TEST(four_know_more_than_one)
+{
+	double alone = 0, together = 0;
+	struct pool p;
+
+	for (unsigned seed = 1; seed <= 10; seed++) {
+		pool_init(&p, 1);
+		srandom(seed);
+		alone += pool_run(&p, 100);
+		pool_init(&p, 4);
+		srandom(seed);
+		together += pool_run(&p, 100);
+	}
+	printf("alone %.2f us, together %.2f us\n", alone * 1e5,
+	    together * 1e5);
+	ck_assert_double_lt(together, 0.7 * alone);
+}
+END_TEST
+
+START_TEST(the_precise_one_is_not_spoilt_by_the_others)
+{
+	struct pool p;
+
+	pool_init(&p, 4);
+	p.wait[0] = 1e-6;
+	ck_assert_double_lt(pool_run(&p, 300), 2e-6);
+	ck_assert_double_gt(p.member[0].weight, 0.9);
+}
+END_TEST
+
+START_TEST(who_disagrees_by_more_than_the_noise_counts_alike)
+{
+	struct pool p;
+
+	pool_init(&p, 2);
+	p.wait[0] = 1e-6;
+	p.off[1] = 1e-3;
+	pool_run(&p, 300);
+	ck_assert_double_eq_tol(p.last.x - truth(&p), 0.5e-3, 0.05e-3);
+	ck_assert_double_gt(sqrt(p.last.pxx), 0.2e-3); /* and says so */
+}
+END_TEST
+
+START_TEST(who_joins_late_does_not_make_the_clock_jump)
+{
+	struct pool p;
+
+	pool_init(&p, 3);
+	p.off[2] = 0.3e-3;
+	p.is_used[2] = false;
+	pool_run(&p, 200);
+	double before = p.last.x - truth(&p);
+	p.is_used[2] = true;
+	pool_run(&p, 1);
+	ck_assert_double_lt(fabs(p.last.x - truth(&p) - before), 0.05e-3);
+}
+END_TEST
+
+START_TEST(the_offset_stays_while_nobody_is_believed)
+{
+	struct pool p;
+
+	pool_init(&p, 2);
+	pool_run(&p, 200);
+	p.is_used[0] = p.is_used[1] = false;
+	ck_assert_double_lt(pool_run(&p, 500), 50e-6);
+	ck_assert_double_eq_tol(p.last.y, 20e-6, 2e-8);
+}
+END_TEST
+
+START_TEST(without_an_anchor_the_clock_is_the_anchor)
+{
+	struct pool p;
+
+	pool_init(&p, 2);
+	p.off[0] = 3e-3;
+	p.off[1] = -3e-3;
+	p.is_used[0] = p.is_used[1] = false;
+	pool_run(&p, 300);
+	ck_assert_double_lt(fabs(p.last.x - truth(&p)), 3e-3);
+	ck_assert_double_eq_tol(p.last.y, 20e-6, 2e-8);
+}
+END_TEST
+
+START_TEST(a_sample_is_learned_once)
+{
+	struct pool p;
+
+	pool_init(&p, 2);
+	pool_run(&p, 50);
+	struct fuse_source s[] = { { &p.est[0], &p.member[0], true },
+		{ &p.est[1], &p.member[1], true } };
+	struct estimate a = fuse_sample(&p.fuse, s, 2, 1, now(&p));
+	struct estimate b = fuse_sample(&p.fuse, s, 2, 1, now(&p));
+	ck_assert_double_eq(a.x, b.x);
+	ck_assert_double_eq(a.pxy, b.pxy);
+}
+END_TEST
+
+UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
+    the_precise_one_is_not_spoilt_by_the_others,
+    who_disagrees_by_more_than_the_noise_counts_alike,
+    who_joins_late_does_not_make_the_clock_jump,
+    the_offset_stays_while_nobody_is_believed,
+    without_an_anchor_the_clock_is_the_anchor, a_sample_is_learned_once)
