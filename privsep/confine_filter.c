@@ -255,7 +255,7 @@ allow_replacing(scmp_filter_ctx ctx, const struct confine_dir *dir)
 		INT(2, dir->fd) };
 	int r = allow_if(ctx, "openat", 2, making);
 
-	return r == 0 ? allow_if(ctx, "renameat2", 2, from_to) : r;
+	return r == 0 ? allow_if(ctx, RENAMEAT, 2, from_to) : r;
 }
 
 static int

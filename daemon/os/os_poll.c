@@ -22,7 +22,7 @@
  *	clock_gettime	where the vDSO cannot: REALTIME, MONOTONIC,
  *			MONOTONIC_RAW
  *	openat fstat read	files in a directory that is held
- *	openat write renameat2 unlinkat	the same in one held for writing
+ *	openat write renameat unlinkat	the same in one held for writing
  *	getrandom
  *	brk mmap munmap mremap	malloc, without PROT_EXEC
  *	write, sendto	the log

@@ -4,9 +4,9 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #define TEMP ".tock.tmp" /* no slot has this name */
@@ -59,9 +59,7 @@ replace(int dir, const char *file, const void *data, size_t size)
 	ssize_t n = write(fd, data, size);
 	int r = n == (ssize_t)size ? 0 : n < 0 ? -errno : -ENOSPC;
 	close(fd);
-	/* Not renameat(), which may be another call than the filter knows. */
-	if (r == 0 &&
-	    syscall(SYS_renameat2, dir, TEMP, dir, file, 0) != 0)
+	if (r == 0 && renameat(dir, TEMP, dir, file) != 0)
 		r = -errno;
 	if (r < 0)
 		unlinkat(dir, TEMP, 0);

@@ -71,7 +71,7 @@ replace_file(void)
 		_exit(1);
 	close(openat(held[0].fd, "new",
 	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600));
-	if (syscall(SYS_renameat2, held[0].fd, "new", held[0].fd, "old", 0) ||
+	if (renameat(held[0].fd, "new", held[0].fd, "old") ||
 	    unlinkat(held[0].fd, "old", 0) != 0)
 		_exit(2);
 }
@@ -85,7 +85,7 @@ write_elsewhere(void)
 static void
 rename_elsewhere(void)
 {
-	syscall(SYS_renameat2, held[0].fd, "new", held[1].fd, "old", 0);
+	renameat(held[0].fd, "new", held[1].fd, "old");
 }
 
 START_TEST(an_engine_replaces_files_in_its_directories_alone)
