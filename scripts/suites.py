@@ -14,6 +14,7 @@ TOCK_BUILD; --long sets TOCK_LONG=1 for them.
     sim       the engine in virtual worlds; --svg DIR draws what its clocks did
     man       the manual pages              system    live daemons, as root
     interop   other people's programs, as root
+    solo      the daemon as one process, under a simulated clock and network
     sanitize  unit and fuzz with ASan and UBSan
     static    gcc -fanalyzer, clang-tidy, cppcheck
 """
@@ -207,6 +208,7 @@ SUITES = {
     "system": lambda: (meson_tests("system", BUILD, ("system",)) +
                        scripts("system")),
     "interop": lambda: scripts("interop"),
+    "solo": lambda: scripts("solo"),
     "sanitize": sanitize_suite,
     "static": static_suite,
 }

@@ -19,12 +19,11 @@
 
 struct net_batch;
 
-/* A clock in this very process, where there is no helper to ask.  It is asked
- * between the turns of the loop, never from inside a call. */
+/* A clock in this very process, where there is no helper to ask. */
 struct os_clock {
 	/* Does one request and fills the answer. */
 	void (*call)(struct os_clock *, struct clk_req *, struct clk_rep *);
-	/* The next event; false: there is none. */
+	/* Between two turns: the next event; false: there is none. */
 	bool (*event)(struct os_clock *, struct clk_rep *);
 	/* ms until there may be one, -1: none to wait for. */
 	int (*wait_ms)(struct os_clock *);

@@ -125,7 +125,6 @@ read_config(struct solo *m)
 static int
 start_clock(struct solo *m)
 {
-	const char *dir = m->drift.dir[0] != '\0' ? m->drift.dir : "/";
 	struct clk_req limits;
 	int fd = -1;
 
@@ -140,6 +139,8 @@ start_clock(struct solo *m)
 	if (setup_read_leap(&m->leap, &m->leaps))
 		m->engine_options.leaps = &m->leaps;
 	if (m->drift.name[0] != '\0' && m->engine_options.mode == ENGINE_STEER) {
+		const char *dir = m->drift.dir[0] != '\0' ? m->drift.dir : "/";
+
 		fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
 		if (fd < 0)
 			log_warn("drift file: %s: %s", dir, strerror(errno));

@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: ISC
+"""Hours of a simulated clock and network in seconds, judged by the clock's true
+error, which only the simulator knows."""
+import os
+import tempfile
+import time
+
+from lib import NOBODY, Virtual, expect, finish
+
+HOUR = 3600
+LIMIT_NS = 100000
+
+
+def source(n, rest="iburst maxpoll 6"):
+    return f"server 192.168.123.{n} {rest}"
+
+
+def after(run, seconds):
+    return max(ns for s, ns in run.worst.items() if s > seconds)
+
+
+begin = time.monotonic()
+slewed = Virtual([source(1), source(2), source(3)], 12 * HOUR)
+took = time.monotonic() - begin
+expect("50 ms and 20 ppm are slewed away", slewed.status == 0 and
+       "stepped" not in slewed.log and after(slewed, HOUR) < LIMIT_NS,
+       f"{after(slewed, HOUR)} ns at worst after an hour")
+expect("12 hours take seconds", took < 10 and slewed.seconds == 12 * HOUR,
+       f"{took:.2f} s, {slewed.waits} waits")
+expect("the same world gives the same run",
+       Virtual([source(1), source(2), source(3)], 12 * HOUR).worst ==
+       slewed.worst)
+
+stepped = Virtual([source(1), "makestep 0.01 3"], 2 * HOUR)
+expect("makestep steps once", stepped.log.count("clock: stepped") == 1 and
+       after(stepped, HOUR) < LIMIT_NS, f"{after(stepped, HOUR)} ns")
+
+far = Virtual([source(1), "makestep 1 3"], 2 * HOUR,
+              offset_us=86400 * 365 * 10 * 1000000, ppb=-400000)
+expect("ten years and -400 ppm, too", after(far, HOUR) < LIMIT_NS,
+       f"{after(far, HOUR)} ns")
+
+fast = Virtual([source(1)], 2 * HOUR, ppb=2000000)
+expect("no guard: 2000 ppm are followed", after(fast, HOUR) < LIMIT_NS,
+       f"{after(fast, HOUR)} ns")
+held = Virtual([source(1), "guard window 900"], 2 * HOUR, ppb=2000000)
+expect("a guard line: they are not", after(held, HOUR) > 1000000 and
+       "limit is 500.000 ppm" in held.log)
+
+many = Virtual([source(n) for n in range(1, 26)], 2 * HOUR)
+expect("25 servers need no more than 20 sockets", many.status == 0 and
+       many.sockets <= 20 and after(many, HOUR) < LIMIT_NS,
+       f"{many.sockets} sockets")
+
+calm = Virtual([source(1, "iburst")], 48 * HOUR)
+expect("two days without waking up for nothing", calm.waits < 10000,
+       f"{calm.waits} waits")
+
+alone = Virtual(["-x", source(1)], HOUR)
+expect("-x leaves the clock alone", 121e6 < alone.error < 123e6 and
+       "following" in alone.log, f"{alone.error} ns at the end")
+once = Virtual(["-q", source(1)], HOUR)
+expect("-q sets it and ends", once.status == 0 and once.seconds < 60 and
+       abs(once.error) < 1000000, f"{once.error} ns after {once.seconds} s")
+shown = Virtual(["-Q", source(1)], HOUR)
+expect("-Q shows it and ends", shown.status == 0 and
+       "System clock wrong by -0.05" in shown.log and shown.error > 50000000)
+timed = Virtual(["-t", "100", source(1)], HOUR)
+expect("-t ends in time", timed.status == 0 and 100 <= timed.seconds <= 101)
+
+with tempfile.TemporaryDirectory() as folder:
+    if os.geteuid() == 0:
+        os.chown(folder, NOBODY, NOBODY)
+    file = f"driftfile {folder}/drift"
+    Virtual([source(1), file], 3 * HOUR)
+    text = open(f"{folder}/drift").read()
+    expect("the drift file is written in chrony's sign",
+           abs(float(text.split()[0]) - 20) < 0.5, repr(text))
+    again = Virtual([source(1), file], 300)
+    expect("and read", "from the drift file" in again.log)
+finish()
