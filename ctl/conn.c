@@ -142,6 +142,20 @@ random_name(char *name)
 	return 0;
 }
 
+/* In a simulator's world a path is a name and nothing more, so that no directory
+ * can be made; elsewhere this fails for the same reason. */
+static int
+bind_name(struct conn *c, const char *server, int dir_len)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+
+	if (snprintf(sun.sun_path, sizeof sun.sun_path, "%.*s/chronyc.%d.sock",
+		dir_len, server, (int)getpid()) >= (int)sizeof sun.sun_path)
+		return -ENAMETOOLONG;
+	return bind(c->fd, (struct sockaddr *)&sun, sizeof sun) == 0 ? 0
+	    : -errno;
+}
+
 /* The daemon answers to the path that we are bound to.  The socket stands in
  * a directory that only we can write, below one that nobody can list, so that
  * its mode may let any daemon's user write to it. */
@@ -163,7 +177,7 @@ bind_beside(struct conn *c, const char *server)
 		(int)sizeof sun.sun_path)
 		return -ENAMETOOLONG;
 	if (mkdir(dir, 0711) != 0)
-		return -errno;
+		return errno == ENOENT ? bind_name(c, server, dir_len) : -errno;
 	memcpy(c->own_dir, dir, sizeof dir);
 	if (mkdir(sub, 0711) != 0)
 		return -errno;
@@ -183,6 +197,8 @@ connect_to(struct conn *c, const struct conn_place *p)
 	int rc = 0;
 
 	c->fd = socket(p->addr.ss_family, type | SOCK_CLOEXEC, 0);
+	if (c->fd < 0 && errno == EINVAL) /* of a simulator */
+		c->fd = socket(p->addr.ss_family, type, 0);
 	if (c->fd < 0)
 		return -errno;
 	if (p->kind == CONN_DATAGRAM)

@@ -24,14 +24,13 @@ struct setup_drift {
 };
 
 /* Splits c's drift file into directory and name, and opens the record that is
- * there.  Returns as setup_find_drift(). */
+ * there.  A file that is no plain file is refused with a warning, without
+ * waiting for it.  Returns 0, or -EINVAL after logging that the name cannot be
+ * used. */
 int setup_open_drift(struct setup_drift *, const struct config *c);
 
-/* As setup_open_drift(), but finds the directory in which the clock may write (the driftfile's own, or
- * DIR_STATE_CLOCK, which is logged) and opens the record that is there.  A file
- * that is no plain file is refused with a warning, without waiting for it.
- * clock_uid is USER_CLOCK's.  Returns 0, or -EINVAL after logging that the name
- * cannot be used. */
+/* The same, but in the directory in which the clock may write: the driftfile's
+ * own, or DIR_STATE_CLOCK, which is logged.  clock_uid is USER_CLOCK's. */
 int setup_find_drift(struct setup_drift *, const struct config *,
     unsigned clock_uid, unsigned clock_gid);
 

@@ -25,11 +25,12 @@
 #include "common/options.h"
 #include "conf/config.h"
 #include "daemon/control/control.h"
+#include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
-#include "daemon/setup_leap.h"
 #include "daemon/setup_config.h"
+#include "daemon/setup_leap.h"
 #include "tests/solo/solo_clock.h"
 
 #define MAX_SOCKS 19 /* one more keeps time stamps on */
@@ -43,6 +44,7 @@ struct solo {
 	struct control control;
 	struct os_linux os;
 	struct solo_clock clock;
+	struct acquire acquire;
 	struct setup_drift drift;
 	struct setup_leap leap;
 	struct leap_table leaps;
@@ -121,6 +123,16 @@ read_config(struct solo *m)
 	return 0;
 }
 
+static int
+open_dir(const char *path)
+{
+	int fd = open(path, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		log_warn("%s: %s", path, strerror(errno));
+	return fd;
+}
+
 /* The clock gets its limits and the drift file's directory. */
 static int
 start_clock(struct solo *m)
@@ -141,14 +153,31 @@ start_clock(struct solo *m)
 	if (m->drift.name[0] != '\0' && m->engine_options.mode == ENGINE_STEER) {
 		const char *dir = m->drift.dir[0] != '\0' ? m->drift.dir : "/";
 
-		fd = open(dir, O_DIRECTORY | O_RDONLY | O_CLOEXEC);
-		if (fd < 0)
-			log_warn("drift file: %s: %s", dir, strerror(errno));
-		else
+		fd = open_dir(dir);
+		if (fd >= 0)
 			strlcpy(limits.u.limits.drift_name, m->drift.name,
 			    sizeof limits.u.limits.drift_name);
 	}
 	return solo_clock_setup(&m->clock, &limits, fd);
+}
+
+/* What the engine may load and save.  Whose the keys are, and who may read
+ * them, does not matter here. */
+static void
+hold_files(struct solo *m)
+{
+	struct statefiles *files = &m->os.files;
+	char dir[CONFIG_PATH_MAX];
+
+	if (m->config.dumpdir[0] != '\0')
+		statefile_add(files, "dump", open_dir(m->config.dumpdir), true);
+	if (m->config.keyfile[0] != '\0') {
+		strlcpy(dir, m->config.keyfile, sizeof dir);
+		char *slash = strrchr(dir, '/');
+		if (slash != NULL)
+			slash[slash == dir] = '\0';
+		statefile_add(files, "keys", open_dir(dir), false);
+	}
 }
 
 static int
@@ -169,6 +198,14 @@ prepare(struct solo *m)
 		return r;
 	}
 	m->engine.os = &m->os.os;
+	hold_files(m);
+	r = acquire_open(&m->acquire, &m->os.os, &m->config);
+	if (r < 0) {
+		log_fatal("acquisitionport %d: %s", m->config.acquisitionport,
+		    strerror(-r));
+		return r;
+	}
+	m->engine_options.acquire = &m->acquire;
 	m->has_control = m->engine_options.mode == ENGINE_STEER;
 	if (m->has_control)
 		control_init(&m->control, &m->engine, &m->config, false);
@@ -200,6 +237,7 @@ run(struct solo *m)
 	engine_fini(&m->engine);
 	if (m->has_control)
 		control_fini(&m->control);
+	acquire_close(&m->acquire, os);
 	os->ops->clock(os, &bye, &rep);
 	os_linux_fini(&m->os);
 	config_fini(&m->config);

@@ -41,10 +41,10 @@ far = Virtual([source(1), "makestep 1 3"], 2 * HOUR,
 expect("ten years and -400 ppm, too", after(far, HOUR) < LIMIT_NS,
        f"{after(far, HOUR)} ns")
 
-fast = Virtual([source(1)], 2 * HOUR, ppb=2000000)
-expect("no guard: 2000 ppm are followed", after(fast, HOUR) < LIMIT_NS,
+fast = Virtual([source(1)], 2 * HOUR, ppb=1000000)
+expect("no guard: 1000 ppm are followed", after(fast, HOUR) < LIMIT_NS,
        f"{after(fast, HOUR)} ns")
-held = Virtual([source(1), "guard window 900"], 2 * HOUR, ppb=2000000)
+held = Virtual([source(1), "guard window 900"], 2 * HOUR, ppb=1000000)
 expect("a guard line: they are not", after(held, HOUR) > 1000000 and
        "limit is 500.000 ppm" in held.log)
 
