@@ -26,6 +26,7 @@ ctl_complain(const struct ctl *ctl, const char *fmt, ...)
 int
 ctl_try(struct ctl *ctl, struct cmdmon_request *q, struct cmdmon_reply *r)
 {
+	const struct cmdmon_entry *entry;
 	int rc = conn_ask(&ctl->conn, q, r);
 
 	if (rc != 0)
@@ -33,7 +34,11 @@ ctl_try(struct ctl *ctl, struct cmdmon_request *q, struct cmdmon_reply *r)
 	if (r->status != STT_SUCCESS && r->status != STT_ACCESSALLOWED &&
 	    r->status != STT_ACCESSDENIED)
 		return r->status;
-	return r->code == cmdmon_entry(q->command)->reply ? 0 : REPLY_ODD;
+	entry = cmdmon_entry(q->command);
+	/* An older daemon has the older reply for whoever asks. */
+	return r->code == entry->reply ||
+		(entry->old_len != 0 && r->code == entry->old_reply)
+	    ? 0 : REPLY_ODD;
 }
 
 /* A chronyc script reads these from stdout. */
