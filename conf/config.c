@@ -147,13 +147,13 @@ config_review(struct config *c)
 	struct parse p = { .config = c, .error = &e, .file = "configuration" };
 	int r = 0;
 
-	if (c->n_sources == 0)
+	if (c->n_sources == 0 && c->n_sourcedirs == 0)
 		r = parse_warn(&p, 0, "there is no server line: nothing tells "
 		    "the time");
-	if (c->n_sources == 2)
+	if (c->n_sources == 2 && c->n_sourcedirs == 0)
 		r = parse_warn(&p, 0, "two sources: when they disagree, nothing "
 		    "tells which is right; use one, or three and more");
-	if (r == 0 && c->n_sources > 0 && (size_t)c->minsources > c->n_sources)
+	if (r == 0 && c->n_sources > 0 && c->n_sourcedirs == 0 && (size_t)c->minsources > c->n_sources)
 		r = parse_warn(&p, 0, "minsources is %d and there are %zu "
 		    "sources: the clock is never corrected", c->minsources,
 		    c->n_sources);

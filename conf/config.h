@@ -38,6 +38,8 @@ struct config_guard {
 struct config {
 	struct config_source *sources;
 	size_t n_sources;
+	char sourcedirs[CONFIG_SOURCEDIRS_MAX][CONFIG_SOURCEDIR_LEN];
+	size_t n_sourcedirs;
 
 	char driftfile[CONFIG_PATH_MAX]; /* "" = none */
 	int drift_interval;       /* s, >= 1; 3600 */
@@ -120,6 +122,13 @@ int config_load(struct config *c, const char *path, struct config_error *e);
  * include or confdir line. */
 int config_line(struct config *c, const char *file, unsigned line,
     const char *text, struct config_error *e);
+
+/* One line of a *.sources file of a sourcedir: a server or pool whose options
+ * harm nobody else.  Returns 0 with *s filled, -ENOMEM, CONFIG_E_BAD with *e
+ * filled, or CONFIG_E_EMPTY for a comment. */
+#define CONFIG_E_EMPTY 2
+int config_source_line(struct config_source *s, const char *file,
+    unsigned number, const char *bytes, size_t size, struct config_error *e);
 
 /* Call once after the last line: adds warnings about the whole, such as two
  * sources of which neither can outvote the other.  Returns 0 or -ENOMEM. */

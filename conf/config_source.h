@@ -40,6 +40,8 @@ struct config_source {
 	int filter;           /* polls, >= 0; 0 = off */
 	int polltarget;       /* samples, >= 1; 8 */
 	int minstratum;       /* 0..16; 0 */
+	uint32_t origin;      /* the daemon's: number of a line of a sourcedir's
+	                         file, else 0 */
 };
 #define SOURCE_NO_PRESEND 100
 #define SOURCE_AUTO_ASYMMETRY 1.0

@@ -17,6 +17,7 @@
 #include "conf/guard_opts.h"
 #include "conf/include.h"
 #include "conf/source_opts.h"
+#include "conf/sourcedir.h"
 #include "conf/suggest.h"
 
 #define AT(field) offsetof(struct config, field)
@@ -225,6 +226,8 @@ const struct directive directives[] = {
 	    "the commands that are allowed over UDP"),
 	ONE("port", "PORT", VALUE_U16, port, 0, 65535, "",
 	    "the UDP port on which time is served; 0 is none"),
+	OTHER("sourcedir", DIRECTIVE_BUILT, "DIRECTORY", NULL, sourcedir_parse,
+	    "directories of files with server and pool lines"),
 	OTHER("include", DIRECTIVE_INCLUDES, "FILE", NULL, include_parse,
 	    "the lines of other files"),
 	OTHER("confdir", DIRECTIVE_INCLUDES, "DIRECTORY", NULL,
@@ -288,7 +291,6 @@ const struct directive directives[] = {
 	LATER("rtconutc", "the RTC keeps UTC"),
 	LATER("sched_priority", "a real-time priority"),
 	LATER("smoothtime", "served time changes smoothly"),
-	LATER("sourcedir", "directories of server lines"),
 	LATER("tempcomp", "compensation of temperature"),
 };
 

@@ -152,6 +152,9 @@ enter_root(struct main *m, struct confine_dir *dirs, size_t *n, int *root)
 		dirs[(*n)++] = (struct confine_dir){
 			parent_of(m->config.keyfile, m->key_dir,
 			    sizeof m->key_dir), CONFINE_OPTIONAL, -1 };
+	for (size_t i = 0; i < m->config.n_sourcedirs; i++)
+		dirs[(*n)++] = (struct confine_dir){ m->config.sourcedirs[i],
+			CONFINE_OPTIONAL, -1 };
 	if (!m->is_alone && m->drift.dir[0] != '\0') {
 		drift = (*n)++; /* the last one */
 		dirs[drift] = (struct confine_dir){ m->drift.dir,
@@ -187,18 +190,23 @@ enter_root(struct main *m, struct confine_dir *dirs, size_t *n, int *root)
 static void
 keep_dirs(struct main *m, const struct confine_dir *dirs, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
 		if (dirs[i].path == m->config.dumpdir)
 			statefile_add(&m->os.files, "dump", dirs[i].fd, true);
 		else if (dirs[i].path == m->key_dir)
 			statefile_add_secret(&m->os.files, "keys", dirs[i].fd,
 			    m->keys, m->user.uid);
+		for (size_t k = 0; k < m->config.n_sourcedirs; k++)
+			if (dirs[i].path == m->config.sourcedirs[k])
+				statefile_add(&m->os.files, sourcedir_slot(k),
+				    dirs[i].fd, false);
+	}
 }
 
 static int
 confine(struct main *m)
 {
-	struct confine_dir dirs[4];
+	struct confine_dir dirs[4 + CONFIG_SOURCEDIRS_MAX];
 	struct confine_limits limits = { .files = MAX_FILES, .processes = 0 };
 	size_t n;
 	int root;

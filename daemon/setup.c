@@ -42,7 +42,8 @@ setup_limits(struct clk_req *req, const struct config *c,
 		l->steps = c->makestep_limit < 0 ? CLK_STEPS_UNLIMITED
 						 : c->makestep_limit;
 	if (!o->restarted)
-		l->extra_steps = (uint32_t)o->set_once + (uint32_t)o->from_rtc;
+		l->extra_steps = (uint32_t)o->set_once +
+		    (uint32_t)o->from_rtc + (uint32_t)c->has_initstepslew;
 	if (g->off)
 		l->flags |= CLK_GUARD_OFF;
 	if (c->rtcsync)

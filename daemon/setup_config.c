@@ -55,12 +55,16 @@ setup_apply_options(struct config *c, struct engine_options *eo,
 			    o->family == 4 ? ADDR_INET4 : ADDR_INET6;
 	if (o->user != NULL)
 		strlcpy(c->user, o->user, sizeof c->user);
+	if (o->restarted)
+		c->has_initstepslew = false;
 	if (o->restarted && c->makestep_limit > 0)
 		c->makestep_limit = 0;
 	eo->mode = o->show_once ? ENGINE_SHOW_ONCE :
 	    o->set_once ? ENGINE_SET_ONCE : ENGINE_STEER;
 	eo->is_measuring_only = o->no_clock || o->clock_denied || o->show_once;
 	eo->timeout = o->timeout;
+	eo->family = o->family == 4 ? ADDR_INET4 :
+	    o->family == 6 ? ADDR_INET6 : ADDR_NONE;
 	eo->drift_skew_ppm = -1;
 	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
 }

@@ -68,7 +68,8 @@ read_keys(struct engine *e, struct keys *k)
 	ssize_t n = -ENOMEM;
 	int bad = 0;
 
-	snprintf(slot, sizeof slot, "keys/%s", slash != NULL ? slash + 1 : file);
+	snprintf(slot, sizeof slot, "keys/%s",
+	    slash != NULL ? slash + 1 : file);
 	if (text != NULL)
 		n = e->os->ops->load(e->os, slot, text, KEYS_TEXT_MAX);
 	if (n >= 0) {
@@ -134,16 +135,16 @@ auth_announce(const struct source *s)
 	if (s->conf.key == 0)
 		return;
 	if (key == NULL && file[0] == '\0')
-		log_error("source %s: not used: key %" PRIu32 " needs a keyfile "
-			  "line", s->conf.name, s->conf.key);
+		log_error("source %s: not used: key %" PRIu32
+			  " needs a keyfile line", s->conf.name, s->conf.key);
 	else if (key == NULL)
 		log_error("source %s: not used: there is no key %" PRIu32
 			  " in %s (tockctl rekey reads it again)",
 		    s->conf.name, s->conf.key, file);
 	else if (key->len * 8 < KEYS_WEAK)
-		log_warn("source %s: key %" PRIu32 " has %zu bits only, %d would "
-			 "be good", s->conf.name, s->conf.key, key->len * 8,
-		    KEYS_WEAK);
+		log_warn("source %s: key %" PRIu32
+			 " has %zu bits only, %d would be good",
+		    s->conf.name, s->conf.key, key->len * 8, KEYS_WEAK);
 }
 
 bool

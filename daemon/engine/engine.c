@@ -23,8 +23,6 @@
 #define SAY_MOST 20
 #define CRYSTAL_SD 1e-4     /* s/s: 100 ppm, an ordinary crystal */
 #define DRIFT_SD 1e-5       /* s/s: what an old drift file may be off by */
-#define ONCE_SAMPLES 4      /* what -q and -Q want of a source */
-#define ONCE_TIMEOUT 20.0   /* s: by then the last burst is over */
 
 static void
 set_timer(struct engine *e, struct timer *t, double after)
@@ -163,6 +161,22 @@ preset_time(struct engine *e)
 }
 
 int
+engine_add_sources(struct engine *e)
+{
+	e->started = e->os->ops->mono(e->os);
+	set_timer(e, &e->patience, SELECTION_PATIENCE);
+	for (size_t i = 0; i < e->config->n_sources; i++) {
+		struct config_source conf = e->config->sources[i];
+
+		conf.iburst |= e->options.mode != ENGINE_STEER ||
+		    e->once.is_first;
+		if (pool_add(e, &conf) != 0)
+			return -ENOMEM;
+	}
+	return sourcedir_reload(e);
+}
+
+int
 engine_init(struct engine *e, struct os *os, const struct config *config,
     const struct engine_options *options)
 {
@@ -203,14 +217,9 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	set_timer(e, &e->patience, SELECTION_PATIENCE);
 
 	auth_rekey(e); /* without it sources that need a key wait for it */
-	for (size_t i = 0; i < config->n_sources; i++) {
-		struct config_source conf = config->sources[i];
-
-		conf.iburst |= options->mode != ENGINE_STEER;
-		if (pool_add(e, &conf) != 0)
-			return -ENOMEM;
-	}
-	return 0;
+	if (once_init(&e->once, e) < 0)
+		return -ENOMEM;
+	return once_has_hosts(e) ? 0 : engine_add_sources(e);
 }
 
 void
@@ -218,11 +227,12 @@ engine_fini(struct engine *e)
 {
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
+	sourcedir_fini(&e->sourcedirs);
 	if (e->options.acquire != NULL)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
-		&e->resolver_gone, &e->leap.timer, &e->fallback.timer, &e->discipline.later,
+		&e->resolver_gone, &e->leap.timer, &e->fallback.timer, &e->once.timer, &e->discipline.later,
 		&e->discipline.complain };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		e->os->ops->timer_off(e->os, timers[i]);
@@ -243,30 +253,6 @@ engine_may_say(struct engine *e)
 		log_info("sources change often: the next word about it in "
 			 "10 min");
 	return true;
-}
-
-/* -q and -Q: done as soon as every source that answers has said enough. */
-static void
-finish_once(struct engine *e, double err)
-{
-	const struct source *s;
-	int code = 0;
-
-	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->client.burst > 0 && s->estimator.samples < ONCE_SAMPLES &&
-		    (s->has_sample || s->client.total_tx < ONCE_SAMPLES))
-			return;
-	if (e->options.mode == ENGINE_SHOW_ONCE) {
-		log_info("System clock wrong by %.6f seconds (ignored)", err);
-	} else {
-		int r = discipline_makestep(e);
-		if (r == 0)
-			log_info("System clock wrong by %.6f seconds (step)", err);
-		else
-			log_error("clock: not set: %s", strerror(-r));
-		code = r == 0 ? 0 : 1;
-	}
-	engine_stop(e, code);
 }
 
 /* Selects; says so when nobody can be followed any more. */
@@ -322,10 +308,8 @@ engine_update(struct engine *e, struct source *source)
 		return;
 	fused = fusion_follow(e, source, now.raw);
 
-	if (e->options.mode != ENGINE_STEER) {
-		e->discipline.target = fused;
-		e->discipline.has_target = true;
-		finish_once(e, discipline_error(e, now));
+	if (e->options.mode != ENGINE_STEER || e->once.is_first) {
+		once_update(e, &fused, now);
 		return;
 	}
 	if (!change_is_wanted(e, &fused, now))

@@ -15,7 +15,9 @@
 #include "daemon/engine/discipline.h"
 #include "daemon/engine/fallback.h"
 #include "daemon/engine/leap.h"
+#include "daemon/engine/once.h"
 #include "daemon/engine/reference.h"
+#include "daemon/engine/sourcedir.h"
 #include "daemon/engine/timescale.h"
 #include "daemon/estimate/fuse.h"
 #include "daemon/os/os.h"
@@ -34,6 +36,7 @@ enum engine_mode {
 struct engine_options {
 	enum engine_mode mode;
 	bool is_measuring_only; /* -x: every CLK_ADJUST would be EPERM */
+	enum addr_family family; /* of names without one; NONE = both */
 	double timeout;         /* s until exit, 0 = none (20 for ..._ONCE) */
 	double drift_ppm;       /* from the drift file, correction > 0: speeds
 	                           the clock up */
@@ -55,6 +58,7 @@ struct engine {
 	TAILQ_HEAD(source_list, source) sources;
 	struct keys keys;
 	TAILQ_HEAD(pool_list, pool) pools;
+	struct sourcedirs sourcedirs;
 	struct fuse fuse;
 	const struct source *selected; /* the last best one, or NULL */
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
@@ -63,6 +67,7 @@ struct engine {
 	struct discipline discipline;
 	struct leap leap;
 	struct fallback fallback;
+	struct once once;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;
@@ -79,6 +84,10 @@ struct engine {
 int engine_init(struct engine *, struct os *, const struct config *,
     const struct engine_options *);
 void engine_fini(struct engine *);
+
+/* Makes the configuration's sources: at the start, or when initstepslew is
+ * done.  Returns 0 or -ENOMEM. */
+int engine_add_sources(struct engine *);
 
 /* A source has a new sample, or lost its standing: select again, and correct
  * the clock if there is something to correct. */

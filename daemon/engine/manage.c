@@ -56,6 +56,7 @@ manage_add(struct engine *e, const struct config_source *wanted)
 
 	if (source_check(&conf) != 0)
 		return -EINVAL;
+	conf.iburst |= e->options.mode != ENGINE_STEER;
 	if (conf.maxpoll < conf.minpoll)
 		conf.maxpoll = conf.minpoll;
 	TAILQ_FOREACH(s, &e->sources, link)
@@ -247,6 +248,5 @@ manage_reset_sources(struct engine *e)
 int
 manage_reload_sources(struct engine *e)
 {
-	(void)e;
-	return -ENOENT;
+	return sourcedir_reload(e);
 }

@@ -69,7 +69,7 @@ void manage_refresh(struct engine *);
 void manage_reset_sources(struct engine *);
 
 /* Reads the files of sourcedir again: new lines are added, lines that went are
- * deleted with their sources.  -ENOENT without a sourcedir. */
+ * deleted with their sources (sourcedir.h).  0 or -ENOMEM. */
 int manage_reload_sources(struct engine *);
 
 #endif

@@ -236,6 +236,8 @@ add_name(struct engine *e, const struct config_source *conf)
 		return -ENOMEM;
 	p->engine = e;
 	p->conf = *conf;
+	if (p->conf.family == ADDR_NONE)
+		p->conf.family = e->options.family;
 	p->timer.fire = fire;
 	p->timer.owner = p;
 	TAILQ_INSERT_TAIL(&e->pools, p, link);

@@ -122,12 +122,10 @@ struct os_ops {
 	/* sock's callbacks and owner are set before; fd and backend after. */
 	int (*sock_open)(struct os *, struct sock *, const struct sock_want *);
 	void (*sock_close)(struct os *, struct sock *);
-	/* One datagram.  Where the backend has no kernel stamp for it, sent()
-	 * is simply not called: callers keep their own from before the send. */
+	/* One datagram.  sent() is called only where there is a kernel stamp. */
 	int (*send)(struct os *, struct sock *, const struct dgram *);
 
-	/* One request to the clock; the answer is waited for.  A clock that is
-	 * gone or silent ends the process inside the backend. */
+	/* Waits for the answer; a clock that is gone ends the process. */
 	void (*clock)(struct os *, struct clk_req *, struct clk_rep *);
 
 	/* The name is copied; lookup_off forgets one under way. */
@@ -136,11 +134,13 @@ struct os_ops {
 
 	void (*random)(struct os *, void *, size_t);
 
-	/* Small files in directories that were kept, by a slot "DIR/FILE":
-	 * daemon/os/statefile.h says what DIR is and what they return.  save()
-	 * replaces the file, size 0 removes it; load() yields the length. */
+	/* Small files in directories that were kept, by a slot "DIR/FILE", as
+	 * daemon/os/statefile.h has them.  save() of size 0 removes the file. */
 	int (*save)(struct os *, const char *slot, const void *, size_t size);
 	ssize_t (*load)(struct os *, const char *slot, void *, size_t size);
+	/* each() is called with every name in DIR that is not hidden. */
+	int (*list)(struct os *, const char *dir, void *owner,
+	    void (*each)(void *owner, const char *name));
 
 	/* Ends the loop; the process exits with this code. */
 	void (*stop)(struct os *, int exit_code);

@@ -25,6 +25,7 @@
  *	openat write renameat unlinkat	the same in one held for writing
  *	getrandom
  *	brk mmap munmap mremap	malloc, without PROT_EXEC
+ *	sysinfo		qsort of glibc before 2.37
  *	write, sendto	the log
  *	exit_group, rt_sigreturn, restart_syscall
  *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
@@ -185,6 +186,13 @@ os_load(struct os *os, const char *slot, void *data, size_t size)
 	    size);
 }
 
+static int
+os_list(struct os *os, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name))
+{
+	return statefile_list(&((struct os_linux *)os)->files, dir, owner, each);
+}
+
 static void
 os_stop(struct os *os, int exit_code)
 {
@@ -208,6 +216,7 @@ static const struct os_ops ops = {
 	.random = os_random,
 	.save = os_save,
 	.load = os_load,
+	.list = os_list,
 	.stop = os_stop,
 };
 

@@ -2,8 +2,10 @@
 #include "daemon/os/statefile.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdalign.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -88,19 +90,20 @@ statefile_save(struct statefiles *s, const char *slot, const void *data,
 static int
 open_file(struct statefile_dir *dir, const char *file)
 {
-	int fd = -1;
+	int first = dir->first, fd = -1;
 
-	errno = dir->first >= 0 ? EACCES : ENOENT;
+	dir->first = -1; /* later it would be an old file */
+	errno = first >= 0 ? EACCES : ENOENT;
 	if (dir->fd >= 0)
 		fd = openat(dir->fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK |
 			O_CLOEXEC | O_NOCTTY);
-	if (fd < 0 && errno == EACCES && dir->first >= 0) {
-		fd = dir->first;
-		dir->first = -1;
-	}
-	if (fd < 0)
-		return errno == ELOOP ? -EINVAL : -errno;
-	return fd;
+	if (fd < 0 && errno == EACCES && first >= 0)
+		return first;
+
+	int error = errno == ELOOP ? EINVAL : errno;
+	if (first >= 0)
+		close(first);
+	return fd < 0 ? -error : fd;
 }
 
 static bool
@@ -136,4 +139,37 @@ statefile_load(struct statefiles *s, const char *slot, void *data, size_t size)
 		n = -errno;
 	close(fd);
 	return n;
+}
+
+/* By the bare call: readdir() would want fcntl(), which the filter forbids. */
+int
+statefile_list(struct statefiles *s, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name))
+{
+	alignas(struct dirent64) char buf[4096];
+	ssize_t n = 0;
+	int at = -ENOENT;
+
+	unsigned i = 0;
+	while (i < s->n && strcmp(s->dirs[i].name, dir) != 0)
+		i++;
+	if (i == s->n)
+		return -EINVAL;
+	if (s->dirs[i].fd >= 0)
+		at = openat(s->dirs[i].fd, ".",
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (at < 0)
+		return s->dirs[i].fd >= 0 ? -errno : at;
+	while ((n = getdents64(at, buf, sizeof buf)) > 0)
+		for (ssize_t k = 0; k < n;) {
+			const struct dirent64 *d = (const void *)(buf + k);
+
+			if (d->d_name[0] != '.')
+				each(owner, d->d_name);
+			k += d->d_reclen;
+		}
+	if (n < 0)
+		n = -errno;
+	close(at);
+	return (int)n;
 }

@@ -11,7 +11,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#define STATEFILE_DIRS 8
+#define STATEFILE_DIRS 20
 #define STATEFILE_NAME_MAX 128
 
 struct statefiles {
@@ -31,8 +31,8 @@ void statefile_add(struct statefiles *, const char *name, int fd,
 
 /* For reading secrets: a file is refused unless it is root's or owner's and
  * closed to all others.  first, which is taken over, is the one file of
- * the directory that is asked for, opened while that could not be refused; it
- * is read once, where the daemon may not open the file itself.  -1: none. */
+ * the directory that is asked for, opened while that could not be refused (-1:
+ * none); the first load reads it where the daemon may not open it itself. */
 void statefile_add_secret(struct statefiles *, const char *name, int fd,
     int first, uid_t owner);
 
@@ -49,5 +49,11 @@ int statefile_save(struct statefiles *, const char *slot,
  * written, -ENOENT, or another -errno. */
 ssize_t statefile_load(struct statefiles *, const char *slot, void *data,
     size_t size);
+
+/* Calls each() with the name of everything in a directory, in any order, that
+ * does not begin with a dot.  Returns 0, -ENOENT for a directory that was not
+ * there when it was added, -EINVAL for one that never was, or -errno. */
+int statefile_list(struct statefiles *, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name));
 
 #endif

@@ -125,7 +125,7 @@ read_secret(const struct word *w, unsigned char *out, size_t *len)
 	return *len > 0 ? NULL : "the key is empty";
 }
 
-/* One line.  NULL, or why it gives no key; key->id 0: there is nothing on it. */
+/* NULL, or why the line gives no key; key->id 0: there is nothing on it. */
 static const char *
 read_line(struct mac_key *key, unsigned char *room, const char *line,
     size_t len)

@@ -56,7 +56,8 @@ enum mac_type
 mac_type_named(const char *name)
 {
 	for (size_t i = 0; i < N_TYPES; i++)
-		if (types[i].name != NULL && strcasecmp(types[i].name, name) == 0)
+		if (types[i].name != NULL &&
+		    strcasecmp(types[i].name, name) == 0)
 			return (enum mac_type)i;
 	return MAC_NONE;
 }

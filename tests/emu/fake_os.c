@@ -206,6 +206,21 @@ load(struct os *os, const char *slot, void *data, size_t size)
 	return (ssize_t)file->size;
 }
 
+static int
+list(struct os *os, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name))
+{
+	const struct fake_os *f = fake(os);
+	size_t n = strlen(dir);
+
+	for (int i = 0; i < FAKE_FILES; i++)
+		if (f->files[i].size > 0 &&
+		    strncmp(f->files[i].slot, dir, n) == 0 &&
+		    f->files[i].slot[n] == '/')
+			each(owner, f->files[i].slot + n + 1);
+	return 0;
+}
+
 static void
 stop(struct os *os, int exit_code)
 {
@@ -227,6 +242,7 @@ static const struct os_ops fake_ops = {
 	.random = get_random,
 	.save = save,
 	.load = load,
+	.list = list,
 	.stop = stop,
 };
 

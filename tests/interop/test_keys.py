@@ -4,8 +4,8 @@
 
 One server with a key of each type; one tockd with sources at 127.0.TRY.TYPE of
 it, all at the same time.  TRY 1 is the right key as it comes, 2 the same with
-`version 4`, 3 a wrong secret under the right ID, 4 an ID that the server does
-not have.  What counts is whether a source was ever reached: a table of it is
+`version 4`, 3 interleaved, 4 a wrong secret under the right ID, 5 an ID that the
+server does not have.  What counts is whether a source was ever reached: a table of it is
 printed, a column for each TRY, + reached and - not.
 """
 import os
@@ -25,7 +25,7 @@ TYPES = {"MD5": 20, "SHA1": 20, "SHA256": 32, "SHA384": 32, "SHA512": 32,
          "SHA3-224": 28, "SHA3-256": 32, "SHA3-384": 32, "SHA3-512": 32,
          "AES128": 16, "AES256": 32}    # bytes of a key; ntpd's most is 32
 SHORT = {"MD5", "SHA1", "AES128", "AES256"}     # version 4 has all their bits
-DEFAULT, VERSION_4, WRONG, UNKNOWN = TRIES = 1, 2, 3, 4
+DEFAULT, VERSION_4, XLEAVE, WRONG, UNKNOWN = TRIES = 1, 2, 3, 4, 5
 PATIENCE = 20           # s
 IN_VAIN = 7             # s: four requests, to which no answer is good
 
@@ -51,7 +51,8 @@ def key_files(folder, names, of_server):
 
 def source(attempt, i):
     options = {DEFAULT: f"key {i}", VERSION_4: f"key {i} version 4",
-               WRONG: f"key {i}", UNKNOWN: f"key {200 + i}"}[attempt]
+               XLEAVE: f"key {i} xleave", WRONG: f"key {i}",
+               UNKNOWN: f"key {200 + i}"}[attempt]
     return f"server 127.0.{attempt}.{i} iburst minpoll 0 maxpoll 1 {options}"
 
 
@@ -77,17 +78,20 @@ def reached(folder, attempts, keys, wanted):
 def judge(folder, who, takes_version_3):
     """All types, but for long digests perhaps in version 4 only."""
     as_it_comes = set(TYPES) if takes_version_3 else SHORT
-    wanted = {(VERSION_4, i) for i in range(1, len(TYPES) + 1)} | \
+    wanted = {(attempt, i) for attempt in (VERSION_4, XLEAVE)
+              for i in range(1, len(TYPES) + 1)} | \
         {(DEFAULT, i) for i, name in enumerate(TYPES, 1)
          if name in as_it_comes}
-    good = reached(folder, (DEFAULT, VERSION_4), "right.keys", wanted) | \
-        reached(folder, (WRONG, UNKNOWN), "wrong.keys", set())
+    good = reached(folder, (DEFAULT, VERSION_4, XLEAVE), "right.keys",
+                   wanted) | reached(folder, (WRONG, UNKNOWN), "wrong.keys",
+                                     set())
     table = []
     for i, name in enumerate(TYPES, 1):
         got = {attempt: (attempt, i) in good for attempt in TRIES}
         table.append(f"{who:8} {name:9}" + "".join(
             f"{'+' if got[attempt] else '-':>4}" for attempt in TRIES))
-        lib.check(got[VERSION_4], f"{who}, {name}: answers in version 4")
+        lib.check(got[VERSION_4] and got[XLEAVE],
+                  f"{who}, {name}: answers in version 4, interleaved too")
         lib.check(got[DEFAULT] == (name in as_it_comes),
                   f"{who}, {name}: {'an' if got[DEFAULT] else 'no'} answer "
                   "where the line has no version")

@@ -17,6 +17,9 @@ struct sim_directive {
 	unsigned raw_from;
 };
 
+/* By subject; the last has no name. */
+extern const struct sim_directive node_directives[], net_directives[];
+
 /* NULL: there is none. */
 const struct sim_directive *sim_directive(const char *name);
 

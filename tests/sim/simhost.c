@@ -35,12 +35,14 @@ simhost_sample(const struct simhost *h)
 	return s;
 }
 
+/* Nobody can read the clock of a machine that stands still. */
 static void
 observe(struct simhost *h)
 {
 	struct judge_sample s = simhost_sample(h);
 
-	judge_sample(&h->judge, &s);
+	if (!h->is_paused && !h->is_asleep)
+		judge_sample(&h->judge, &s);
 }
 
 void
@@ -103,7 +105,7 @@ simhost_end(struct simhost *h)
 	if (h->is_stopping)
 		finish(h);
 	struct judge_sample s = simhost_sample(h);
-	if (s.error != h->judge.last.error)
+	if (s.error != h->judge.last.error && !h->is_paused && !h->is_asleep)
 		judge_jump(&h->judge, &s);
 	rearm(h);
 }

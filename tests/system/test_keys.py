@@ -97,6 +97,14 @@ def what_is_too_long_is_refused(folder):
     is_refused(folder, path, "longer than 256 KiB")
 
 
+def a_file_of_thousands_is_read(folder):
+    path = make(folder / "many")
+    path.write_text("".join(f"{i} SHA1 HEX:{i:040x}\n"
+                            for i in range(4000, 0, -1)))
+    text, length, _ = start(folder, path, 5)
+    lib.check("read, keys: 4000" in text and length == 72, "4000 keys")
+
+
 def a_good_file_is_read(folder):
     for path in make(folder / "of-group-tock"), \
             make(folder / "of-root-alone", 0o600, group="root"), \
@@ -158,5 +166,6 @@ def rekey_reads_what_an_editor_put_there(folder):
 lib.alone()
 lib.main(what_is_no_plain_file_is_refused,
          what_others_may_read_or_write_is_refused, what_is_too_long_is_refused,
-         a_good_file_is_read, it_may_lie_beside_the_drift_file,
+         a_good_file_is_read, a_file_of_thousands_is_read,
+         it_may_lie_beside_the_drift_file,
          rekey_reads_what_an_editor_put_there)

@@ -306,6 +306,35 @@ START_TEST(errors_of_opening_are_told)
 }
 END_TEST
 
+START_TEST(a_socket_can_be_bound_to_a_device)
+{
+	struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.local = at("127.0.0.1", 0), .device = "lo" };
+	struct note server, client;
+	char device[IF_NAMESIZE] = "";
+	socklen_t len = sizeof device;
+	struct bench b;
+	double span;
+
+	bench_init(&b, -1, -1);
+	open_pair(&b, &server, &client, "127.0.0.1");
+	note_close(&client);
+	want.local = (struct endpoint){ 0 };
+	want.peer = note_endpoint(&server);
+	want.want_stamps = true;
+	ck_assert_int_eq(note_open(&client, &b, &want), 0);
+	ck_assert_int_eq(getsockopt(client.sock.fd, SOL_SOCKET,
+	    SO_BINDTODEVICE, device, &len), 0);
+	ck_assert_str_eq(device, "lo");
+	client.expect = 1;
+	exchange(&b, &server, &client, 0, &span);
+	close_pair(&server, &client);
+	want.device = "nonesuch0";
+	ck_assert_int_eq(note_open(&client, &b, &want), -ENODEV);
+	bench_fini(&b);
+}
+END_TEST
+
 START_TEST(a_long_datagram_is_cut)
 {
 	static unsigned char big[3000];
@@ -497,7 +526,8 @@ UNIT_MAIN("os", timers_fire_in_order, a_timer_is_never_early_and_not_much_late,
     a_fresh_socket_has_a_port_of_its_own_and_stamps_at_once,
     an_answer_leaves_from_the_address_that_was_asked,
     a_closed_port_is_reported, errors_of_opening_are_told,
-    a_long_datagram_is_cut, sockets_may_be_closed_in_the_middle_of_a_turn,
+    a_socket_can_be_bound_to_a_device, a_long_datagram_is_cut,
+    sockets_may_be_closed_in_the_middle_of_a_turn,
     a_flood_does_not_hold_timers_up,
     a_timer_set_for_the_past_again_and_again_lets_sockets_live,
     the_pair_is_one_instant, random_bytes_differ,

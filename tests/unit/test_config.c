@@ -323,7 +323,24 @@ START_TEST(long_words_are_cut_in_messages)
 }
 END_TEST
 
-UNIT_MAIN("config", the_defaults_are_chronys,
+START_TEST(directories_of_sources_are_kept_once)
+{
+	try_init(&t);
+	try_good(&t, "sourcedir /etc/a /run/b");
+	try_good(&t, "sourcedir /run/b /run/c");
+	ck_assert_uint_eq(t.config.n_sourcedirs, 3);
+	ck_assert_str_eq(t.config.sourcedirs[2], "/run/c");
+	try_bad(&t, "sourcedir", 1, "the argument is missing");
+	try_bad(&t, "sourcedir /x a", 14, "is not the path of a directory");
+	try_bad(&t, "sourcedir /etc/../a", 11, "is not the path");
+	ck_assert_uint_eq(t.config.n_sourcedirs, 3);
+	try_bad(&t, "sourcedir /1 /2 /3 /4 /5 /6 /7 /8", 32, "more than 10");
+	try_fini(&t);
+}
+END_TEST
+
+UNIT_MAIN("config", directories_of_sources_are_kept_once,
+    the_defaults_are_chronys,
     each_scalar_directive_sets_its_field, the_last_scalar_wins,
     control_addresses_are_kept_by_kind, opencommands_replaces_the_list,
     the_last_guard_line_holds_as_a_whole,

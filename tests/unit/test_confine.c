@@ -115,6 +115,12 @@ START_TEST(an_assertion_ends_in_sigabrt)
 }
 END_TEST
 
+static int
+order(const void *a, const void *b)
+{
+	return *(const char *)a - *(const char *)b;
+}
+
 /* What the loop of an engine does all day. */
 static void
 work(void)
@@ -129,6 +135,7 @@ work(void)
 	    sizeof one) < 0)
 		_exit(1);
 	memset(p, 1, 1 << 22);
+	qsort(p, 1 << 12, 1, order); /* more than fits on its stack */
 	p = realloc(p, 1 << 24);
 	free(p);
 	poll(&pfd, 1, 0);

@@ -231,7 +231,7 @@ START_TEST(only_two_lengths_are_taken)
 	for (size_t i = 0; i < N_VECTORS; i++)
 		for (unsigned version = 3; version <= 4; version++) {
 			struct mac_key key = key_of(vectors[i].type);
-			unsigned char bytes[2 * PACKET_HEADER + MAC_MAX] = { 0 };
+			unsigned char bytes[256] = { 0 };
 			size_t full = strlen(vectors[i].request) / 2;
 
 			sign(bytes, &key, 3);

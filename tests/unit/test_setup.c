@@ -191,12 +191,15 @@ START_TEST(limits_say_what_the_configuration_says)
 	config.maxdrift_ppm = 1000;
 	config.rtcsync = true;
 	config.guard.off = true;
+	config.leapsecmode = LEAPSEC_STEP;
+	config.has_initstepslew = true;
 	o.set_once = o.from_rtc = true;
 	setup_limits(&req, &config, &o);
 	ck_assert_int_eq(l->max_base_ppt, 1000000000);
 	ck_assert_int_eq(l->steps, 3);
-	ck_assert_uint_eq(l->extra_steps, 2);
-	ck_assert_uint_eq(l->flags, CLK_GUARD_OFF | CLK_RTCSYNC);
+	ck_assert_uint_eq(l->extra_steps, 3);
+	ck_assert_uint_eq(l->flags,
+	    CLK_GUARD_OFF | CLK_RTCSYNC | CLK_LEAP_STEP);
 	o.restarted = true;
 	setup_limits(&req, &config, &o);
 	ck_assert_int_eq(l->steps, 0);

@@ -155,6 +155,12 @@ START_TEST(what_only_root_could_open_is_read_once)
 	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), 3);
 	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), -ENOENT);
 	ck_assert_int_lt(fcntl(first, F_GETFD), 0); /* and closed */
+	/* nor is it kept when it was not needed */
+	first = openat(dir, "a", O_RDONLY);
+	files.n = 0;
+	statefile_add_secret(&files, "secret", dir, first, geteuid());
+	ck_assert_int_eq(statefile_load(&files, "secret/a", text, 8), 3);
+	ck_assert_int_lt(fcntl(first, F_GETFD), 0);
 	leave();
 }
 END_TEST
@@ -168,7 +174,32 @@ START_TEST(what_a_killed_writer_left_is_in_nobodys_way)
 }
 END_TEST
 
-UNIT_MAIN("statefile", what_was_saved_is_loaded_and_can_be_removed,
+static void
+note(void *owner, const char *name)
+{
+	strcat(owner, name);
+}
+
+START_TEST(a_directory_can_be_listed_again_and_again)
+{
+	char names[32] = "";
+
+	enter();
+	ck_assert_int_eq(statefile_save(&files, "dump/a", "x", 1), 0);
+	ck_assert_int_eq(symlinkat("a", dir, ".hidden"), 0);
+	for (int i = 0; i < 2; i++)
+		ck_assert_int_eq(statefile_list(&files, "keys", names, note),
+		    0);
+	ck_assert_str_eq(names, "aa");
+	unlinkat(dir, ".hidden", 0);
+	ck_assert_int_eq(statefile_list(&files, "gone", names, note), -ENOENT);
+	ck_assert_int_eq(statefile_list(&files, "x", names, note), -EINVAL);
+	leave();
+}
+END_TEST
+
+UNIT_MAIN("statefile", a_directory_can_be_listed_again_and_again,
+    what_was_saved_is_loaded_and_can_be_removed,
     only_slots_are_files, a_directory_for_reading_is_not_written_to,
     what_is_no_plain_file_is_not_read, a_secret_must_be_closed_to_others,
     a_secret_belongs_to_root_or_the_daemon,
