@@ -68,7 +68,7 @@ def bad_words(kind, low, high):
     if kind == "int":
         words += [f"{low - 1:.0f}", f"{high + 1:.0f}"]
     if kind == "double":
-        words += [f"{low - 1:.3f}", f"{high * 1.001:.3f}"]
+        words += [f"{low - 1:.3f}", f"{high * 1.001:.6g}"]
     return words
 
 
@@ -127,7 +127,8 @@ def of_all(table):
         if row.state != "built":
             continue
         yield f"{front} # comment", len(front) + 2
-        yield f"{front} surplus", len(front) + 2
+        if name != "initstepslew":          # any word may be a host
+            yield f"{front} surplus", len(front) + 2
         yield from of_values(name, row)
         yield from of_options(name, row)
     yield "serevr a.example", 1
@@ -205,7 +206,7 @@ def the_manual_names_all_words(folder):
               + "".join(f", but {name}" for name in sorted(names - words)))
 
 
-SAMPLE = [("server 127.0.0.1 minpoll 99", 26), ("pool a", 1), ("makestep 1", 1),
+SAMPLE = [("server 127.0.0.1 minpoll 99", 26), ("peer a", 1), ("makestep 1", 1),
           ("driftfile drift", 11), ("guard window -1", 14),
           ("port 123 # x", 10), ("maxslewrate nan", 13),
           ("server 127.0.0.1 nts", 18)]
