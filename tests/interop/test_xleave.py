@@ -64,8 +64,9 @@ def chronyd_of_debian(folder):
             samples, offset = measure(folder, "xleave", *more, wanted=wanted)
             sent = interleaved(chronyc, sock) - before
             # the first sample is a basic one
-            lib.check(sent >= (2 * wanted if "presend" in more
-                               else wanted - 1), f"xleave {' '.join(more)}: {sent} interleaved answers")
+            least = 2 * wanted if "presend" in more else wanted - 1
+            lib.check(sent >= least, f"xleave {' '.join(more)}: {sent} "
+                      "interleaved answers")
             lib.check(samples >= wanted and offset < NEAR,
                       f"{samples} samples, the clocks differ by "
                       f"{offset * 1e6:.1f} us")
