@@ -91,7 +91,7 @@ source_reset(struct source *s)
 	init_estimator(s);
 	stats_init(&s->stats);
 	client_init(&s->client, s);
-	if (source_is_resolved(s) && !s->conf.offline)
+	if (source_is_resolved(s))
 		client_start(&s->client);
 }
 
