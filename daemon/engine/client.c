@@ -44,27 +44,32 @@ end_wait(struct client *c)
 	c->is_waiting = false;
 }
 
+static void
+set_poll(struct client *c, int poll)
+{
+	c->poll = poll;
+	pollctl_init(&c->pollctl, poll);
+}
+
 double
 client_interval(const struct client *c)
 {
 	const struct source *s = c->source;
-	int poll = c->poll;
+	double poll = c->pollctl.log2s;
 
 	if (c->burst > 0)
 		return BURST_GAP;
 	/* Not a server that is silent or has asked for less. */
 	if (s->estimator.impossible > 0 && c->unanswered == 0 &&
 	    c->minpoll == s->conf.minpoll)
-		return fmin(QUICK_RETRY, ldexp(1, poll));
-	if (c->unanswered > 0) {
-		poll += (int)(c->unanswered / LOST_TO_SLOW);
-		if (poll > s->conf.maxpoll)
-			poll = s->conf.maxpoll;
-	}
+		return fmin(QUICK_RETRY, exp2(poll));
+	if (c->unanswered > 0)
+		poll = fmin(poll + c->unanswered / LOST_TO_SLOW,
+		    fmax(poll, s->conf.maxpoll));
 	if (poll < 0 && (c->unanswered > 0 || !s->has_sample ||
 			    estimator_min_delay(&s->estimator) > NEAR_DELAY))
 		poll = 0;
-	return ldexp(1, poll);
+	return exp2(poll);
 }
 
 /* How many requests go ahead of the one that is measured. */
@@ -242,6 +247,7 @@ kissed(struct client *c, enum packet_kiss kiss)
 			break; /* nor is it said again */
 		if (c->poll < c->source->conf.maxpoll)
 			c->poll++;
+		set_poll(c, c->poll);
 		c->minpoll = c->poll;
 		log_info("source %s: asks for fewer requests, minpoll now %d",
 		    label(c, buf), c->minpoll);
@@ -293,10 +299,9 @@ client_init(struct client *c, struct source *source)
 	c->timer.owner = c;
 	c->sock.fd = -1;
 	c->minpoll = source->conf.minpoll;
-	c->poll = c->minpoll;
+	set_poll(c, c->minpoll);
 	quantile_init(&c->delays);
 	medfilt_init(&c->filter);
-	pollctl_init(&c->pollctl);
 }
 
 void
@@ -334,18 +339,15 @@ client_judge(struct client *c, enum estimator_result result)
 {
 	const struct config_source *conf = &c->source->conf;
 
-	if (result == ESTIMATOR_JUMPED) {
-		c->poll = c->minpoll;
-		pollctl_init(&c->pollctl);
-	}
+	if (result == ESTIMATOR_JUMPED)
+		set_poll(c, c->minpoll);
 	if (result != ESTIMATOR_USED || c->burst > 0)
 		return;
-	c->poll += pollctl_sample(&c->pollctl, c->source->estimator.in_use,
-	    conf->polltarget);
-	if (c->poll > conf->maxpoll)
-		c->poll = conf->maxpoll;
-	if (c->poll < c->minpoll)
-		c->poll = c->minpoll;
+	const struct estimator *est = &c->source->estimator;
+	pollctl_sample(&c->pollctl, estimator_noise(est),
+	    estimator_wander(est), conf->polltarget, c->minpoll,
+	    fmax(conf->maxpoll, c->minpoll));
+	c->poll = (int)lround(c->pollctl.log2s);
 }
 
 bool
@@ -368,10 +370,10 @@ client_bounds_changed(struct client *c)
 	const struct config_source *conf = &c->source->conf;
 
 	c->minpoll = conf->minpoll;
-	if (c->poll < conf->minpoll)
-		c->poll = conf->minpoll;
-	if (c->poll > conf->maxpoll)
-		c->poll = conf->maxpoll;
+	if (c->pollctl.log2s < conf->minpoll)
+		set_poll(c, conf->minpoll);
+	if (c->pollctl.log2s > conf->maxpoll)
+		set_poll(c, conf->maxpoll);
 	if (c->next_poll.ns != 0 && !c->is_waiting)
 		schedule(c);
 }

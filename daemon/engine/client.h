@@ -37,8 +37,9 @@ struct client {
 	unsigned ahead;          /* requests ahead of this poll, made so far */
 	unsigned burst;          /* quick requests that may still be sent ... */
 	unsigned burst_good;     /* ... until so many more were good */
-	int poll, minpoll;       /* log2 s; RATE kisses raise both */
-	struct pollctl pollctl;
+	struct pollctl pollctl;  /* the interval */
+	int poll, minpoll;       /* log2 s, poll rounded; RATE kisses raise
+	                            both */
 	unsigned unanswered;     /* polls in a row */
 	uint8_t reach;           /* newest poll in the lowest bit */
 	struct mono asked;       /* last request */

@@ -29,7 +29,6 @@
 #define NOISE_CLIP 16.0  /* times what it is, at most, may one sample add */
 #define NOISE_FROM 4     /* samples until residuals mean something */
 #define ONEWAY_FROM 7
-#define FINE 20e-6       /* s: more than this is not asked for more often */
 #define VOID_SLACK 1e-4  /* s */
 
 void
@@ -171,9 +170,6 @@ take_in(struct estimator *e, const struct sample *s,
 		jump(e, s, prior);
 		return ESTIMATOR_JUMPED;
 	}
-
-	/* The end of a line through n samples has the variance 4r/n. */
-	e->in_use = 1 + 4 * fmax(e->seen.noise, FINE * FINE) / prior->pxx;
 
 	struct estimate post = bank_mixture(&e->bank);
 	learn_noise(e, e->seen.centred - prior->x, e->seen.centred - post.x);

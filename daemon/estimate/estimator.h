@@ -28,9 +28,6 @@ struct estimator {
 	unsigned residuals; /* that the variances below were averaged over */
 	double noise[2];    /* s^2, of a sample, learned in two ways */
 	double last_residual; /* s, against the prior */
-	double in_use; /* samples that the belief about x rests on: the newest
-	                  and as many as a straight line would need to predict
-	                  it as well; a path is not better than 20 us here */
 	struct observation seen; /* the newest sample that was taken in */
 	double void_density;     /* 1/s, of that one */
 };

@@ -3,25 +3,28 @@
 
 #include <math.h>
 
-#define STEP 0.125 /* at most: eight samples in a row change the interval */
+/* With a random walk w of the frequency, the offset wanders in T by
+ * w sqrt(T^3/3).  That is to be PART of the noise. */
+#define PART 0.4
+#define USUAL_TARGET 8.0
+#define FASTER -0.515 /* log2 0.7: at most, per sample */
+#define SLOWER 0.138  /* log2 1.1 */
 
 void
-pollctl_init(struct pollctl *p)
+pollctl_init(struct pollctl *p, double log2s)
 {
-	p->score = 0;
+	p->log2s = log2s;
 }
 
-int
-pollctl_sample(struct pollctl *p, double in_use, double target)
+void
+pollctl_sample(struct pollctl *p, double noise, double wander, double target,
+    double least, double most)
 {
-	double excess = fmin(fmax(in_use / target - 1, -1), 1);
+	if (noise > 0 && wander > 0) {
+		double part = PART * USUAL_TARGET / target;
+		double aim = log2(part * part * 3 * noise / wander) / 3;
 
-	p->score += STEP * excess;
-	if (fabs(p->score) < 1)
-		return 0;
-
-	int change = p->score > 0 ? 1 : -1;
-
-	p->score = 0;
-	return change;
+		p->log2s += fmin(fmax(aim - p->log2s, FASTER), SLOWER);
+	}
+	p->log2s = fmax(fmin(p->log2s, most), least);
 }

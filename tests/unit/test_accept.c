@@ -148,19 +148,49 @@ START_TEST(of_three_samples_the_middle_one_is_taken)
 }
 END_TEST
 
-START_TEST(eight_samples_in_a_row_change_the_interval)
+START_TEST(wander_over_the_interval_is_part_of_the_noise)
 {
 	struct pollctl p;
 
-	pollctl_init(&p);
-	for (int i = 0; i < 7; i++)
-		ck_assert_int_eq(pollctl_sample(&p, 16, 8), 0);
-	ck_assert_int_eq(pollctl_sample(&p, 1000, 8), 1);
-	for (int i = 0; i < 7; i++)
-		ck_assert_int_eq(pollctl_sample(&p, 0, 8), 0);
-	ck_assert_int_eq(pollctl_sample(&p, 0, 8), -1);
-	for (int i = 0; i < 1000; i++) /* just right */
-		ck_assert_int_eq(pollctl_sample(&p, i % 2 ? 7 : 9, 8), 0);
+	pollctl_init(&p, 6);
+	for (int i = 0; i < 100; i++)
+		pollctl_sample(&p, 1e-10, 1e-18, 8, 0, 20);
+	/* w^2 T^3 / 3 = (0.4 x 10 us)^2 */
+	ck_assert_double_eq_tol(exp2(p.log2s), cbrt(3 * 16e-12 / 1e-18), 0.1);
+}
+END_TEST
+
+START_TEST(a_greater_target_is_a_shorter_interval)
+{
+	struct pollctl p, q;
+
+	pollctl_init(&p, 6);
+	pollctl_init(&q, 6);
+	for (int i = 0; i < 100; i++) {
+		pollctl_sample(&p, 1e-10, 1e-18, 8, 0, 20);
+		pollctl_sample(&q, 1e-10, 1e-18, 16, 0, 20);
+	}
+	ck_assert_double_eq_tol(p.log2s - q.log2s, 2.0 / 3, 1e-6);
+}
+END_TEST
+
+START_TEST(the_interval_keeps_to_its_limits_and_moves_slowly)
+{
+	struct pollctl p;
+
+	pollctl_init(&p, 6);
+	pollctl_sample(&p, 0, 0, 8, 6, 10); /* nothing is known */
+	ck_assert_double_eq(p.log2s, 6);
+	pollctl_sample(&p, 1, 1e-20, 8, 6, 10);
+	ck_assert_double_eq_tol(exp2(p.log2s), 64 * 1.1, 0.1);
+	for (int i = 0; i < 100; i++)
+		pollctl_sample(&p, 1, 1e-20, 8, 6, 10);
+	ck_assert_double_eq(p.log2s, 10);
+	pollctl_sample(&p, 1e-15, 1e-14, 8, 6, 10);
+	ck_assert_double_eq_tol(exp2(p.log2s), 1024 * 0.7, 1);
+	for (int i = 0; i < 100; i++)
+		pollctl_sample(&p, 1e-15, 1e-14, 8, 6, 10);
+	ck_assert_double_eq(p.log2s, 6);
 }
 END_TEST
 
@@ -170,4 +200,6 @@ UNIT_MAIN("accept", each_limit_has_its_bit,
     the_median_filter_drops_what_is_far_off,
     the_median_filter_knows_how_offsets_move,
     of_three_samples_the_middle_one_is_taken,
-    eight_samples_in_a_row_change_the_interval)
+    wander_over_the_interval_is_part_of_the_noise,
+    a_greater_target_is_a_shorter_interval,
+    the_interval_keeps_to_its_limits_and_moves_slowly)

@@ -29,6 +29,7 @@ START_TEST(burst_asks_up_to_four_times_for_one_good_answer)
 		struct source *s = start(&w, 6);
 		turn(&w, s, DELAY, DELAY);
 		s->client.poll = 5;
+		pollctl_init(&s->client.pollctl, 5);
 		fake_advance(&w.os, 3); /* until 4 s after the first */
 		turn_ask(&w, s);
 		ck_assert_uint_eq(turn_count(&w, 20), burst ? 3 : 0);
@@ -51,6 +52,7 @@ START_TEST(burst_is_no_more_than_minpoll_would_be)
 	ck_assert_uint_eq(turn_count(&w, 3.9), 0);
 	turn(&w, s, DELAY, DELAY);
 	s->client.poll = 3;
+	pollctl_init(&s->client.pollctl, 3);
 	turn_ask(&w, s);
 	ck_assert_uint_eq(turn_count(&w, 7), 1); /* twice minpoll: two */
 	world_fini(&w);
@@ -236,7 +238,7 @@ START_TEST(the_poll_bounds_change_while_it_runs)
 }
 END_TEST
 
-/* Where a source that is asked for an hour ends up. */
+/* Where a source with a microsecond of noise ends up. */
 static int
 poll_for(int target)
 {
@@ -247,7 +249,11 @@ poll_for(int target)
 	w.config.sources[0].minpoll = 2;
 	w.config.sources[0].maxpoll = 10;
 	world_start(&w);
-	world_run(&w, 20000);
+	srandom(1);
+	for (int i = 0; i < 4000; i++) {
+		w.lie[0] = random() % 2 ? 1e-6 : -1e-6;
+		world_run(&w, 5);
+	}
 	int poll = world_source(&w, 0)->client.poll;
 	world_fini(&w);
 	return poll;
