@@ -336,7 +336,9 @@ engine_clock_event(void *engine, const struct clk_rep *event)
 		engine_stop(e, 0);
 		break;
 	case CLK_RELOAD:
-		log_info("reload: the configuration is read at start only");
+		log_info("reload: files of sources are read again, the "
+			 "configuration at the start only");
+		sourcedir_reload(e);
 		break;
 	default:
 		log_warn("clock: unknown event %u", event->type);
