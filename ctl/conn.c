@@ -142,8 +142,8 @@ random_name(char *name)
 	return 0;
 }
 
-/* In a simulator's world a path is a name and nothing more, so that no directory
- * can be made; elsewhere this fails for the same reason. */
+/* In a simulator's world a path is a name and nothing more, so that no
+ * directory can be made; elsewhere this fails for the same reason. */
 static int
 bind_name(struct conn *c, const char *server, int dir_len)
 {

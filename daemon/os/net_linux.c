@@ -272,7 +272,7 @@ udp_open(struct link *link, const struct sock_want *want)
 
 	/* EINVAL: a simulator's word for it. */
 	if (fd < 0)
-		return fd == -EINVAL && af == AF_INET6 ? -EAFNOSUPPORT : fd;
+		return fd == -EINVAL ? -EAFNOSUPPORT : fd;
 
 	int error = set_options(fd, want, af);
 

@@ -15,6 +15,9 @@
 #define SHIM_SERVERS 25 /* 192.168.123.1 .. 25, port 123 */
 #define SHIM_NET UINT32_C(0xc0a87b00)
 #define SHIM_DATA 512
+#define SHIM_ASKER (SHIM_NET + 100) /* asks the program something */
+#define SHIM_ASKER_PORT 40000
+#define SHIM_ASKER_PATH "/shim/unix/2:7" /* with a Unix socket */
 
 struct shim_packet {
 	bool used;
@@ -35,14 +38,18 @@ struct shim_world {
 	int64_t freq_ppb; /* SHIM_PPB: what the oscillator is fast by */
 	uint64_t dice;
 	struct shim_packet packets[SHIM_PACKETS];
+	int ask_port;    /* what the asker asks at; 0 = a Unix socket, -1 = it
+	                    does not */
+	size_t ask_len;
+	unsigned char ask[SHIM_DATA];
 	/* For the report. */
 	int64_t window_ns, worst_ns;
 	unsigned long waits;
 	unsigned socks, most_socks;
 };
 
-/* From the environment: SHIM_SECONDS, SHIM_PPB, SHIM_OFFSET_US (> 0: the clock is
- * ahead), SHIM_SEED. */
+/* From the environment: SHIM_SECONDS, SHIM_PPB, SHIM_OFFSET_US (> 0: the clock
+ * is ahead), SHIM_SEED, SHIM_ASK_PORT and SHIM_ASK (in hexadecimal). */
 void shim_world_init(struct shim_world *);
 
 /* REALTIME minus true time, ns. */
@@ -55,6 +62,9 @@ void shim_world_run(struct shim_world *, int64_t at);
  * when it is none. */
 void shim_world_send(struct shim_world *, int slot, unsigned epoch, uint32_t to,
     const void *data, size_t len);
+
+/* The asker's request to a socket of the program's, ten minutes from now. */
+void shim_world_ask(struct shim_world *, int slot, unsigned epoch);
 
 /* The packet that arrives first, NULL = none. */
 struct shim_packet *shim_world_first(struct shim_world *);

@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/timex.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -38,7 +39,7 @@ int fcntl64(int, int, ...);
 int fcntl(int, int, ...);
 
 static struct sock {
-	bool used, has_info;
+	bool used, is_unix, has_info;
 	int stamps;
 	unsigned epoch;
 	uint32_t peer;
@@ -164,12 +165,14 @@ int
 socket(int domain, int type, int protocol)
 {
 	(void)protocol;
-	if (domain != AF_INET || type != SOCK_DGRAM)
+	if (type != SOCK_DGRAM ||
+	    (domain != AF_INET && (domain != AF_UNIX || world.ask_port != 0)))
 		return fail(EINVAL);
 	for (int i = 0; i < SOCKS; i++) {
 		if (socks[i].used)
 			continue;
 		socks[i] = (struct sock){ .used = true,
+			.is_unix = domain == AF_UNIX,
 			.epoch = socks[i].epoch + 1 };
 		if (++world.socks > world.most_socks)
 			world.most_socks = world.socks;
@@ -204,12 +207,19 @@ fcntl(int fd, int cmd, ...)
 	return sock_of(fd) != NULL ? 0 : (int)syscall(SYS_fcntl, fd, cmd, arg);
 }
 
+/* A Unix socket's path is a name: no file is made. */
 int
 bind(int fd, const struct sockaddr *addr, socklen_t len)
 {
-	(void)addr;
-	return sock_of(fd) == NULL || len < sizeof(struct sockaddr_in)
-	    ? fail(EINVAL) : 0;
+	const struct sockaddr_in *sin = (const struct sockaddr_in *)addr;
+	struct sock *s = sock_of(fd);
+
+	if (s == NULL ||
+	    len < (s->is_unix ? sizeof(struct sockaddr_un) : sizeof *sin))
+		return fail(EINVAL);
+	if (s->is_unix || ntohs(sin->sin_port) == world.ask_port)
+		shim_world_ask(&world, slot_of(s), s->epoch);
+	return 0;
 }
 
 int
@@ -230,7 +240,7 @@ setsockopt(int fd, int level, int option, const void *value, socklen_t len)
 {
 	struct sock *s = sock_of(fd);
 
-	if (s == NULL || len < sizeof(int))
+	if (s == NULL || s->is_unix || len < sizeof(int))
 		return fail(EINVAL);
 	if (level == SOL_SOCKET && option == SO_TIMESTAMPING)
 		memcpy(&s->stamps, value, sizeof s->stamps);
@@ -250,6 +260,27 @@ getsockopt(int fd, int level, int option, void *restrict value,
 	return 0;
 }
 
+/* An answer to the asker is printed. */
+static ssize_t
+take_reply(const struct msghdr *msg, bool is_unix)
+{
+	const struct sockaddr_un *un = msg->msg_name;
+	const struct sockaddr_in *sin = msg->msg_name;
+	const unsigned char *p = msg->msg_iov->iov_base;
+
+	if (sin == NULL || (is_unix ? msg->msg_namelen < sizeof *un ||
+		strcmp(un->sun_path, SHIM_ASKER_PATH) != 0 :
+		msg->msg_namelen < sizeof *sin ||
+		ntohl(sin->sin_addr.s_addr) != SHIM_ASKER ||
+		ntohs(sin->sin_port) != SHIM_ASKER_PORT))
+		stumble("sendmsg: there is nobody at that address");
+	printf("reply ");
+	for (size_t i = 0; i < msg->msg_iov->iov_len; i++)
+		printf("%02x", p[i]);
+	printf("\n");
+	return (ssize_t)msg->msg_iov->iov_len;
+}
+
 ssize_t
 sendmsg(int fd, const struct msghdr *msg, int flags)
 {
@@ -259,7 +290,7 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 	if (s == NULL || msg->msg_iovlen != 1)
 		stumble("sendmsg: no socket of ours, or not one piece");
 	if (s->peer == 0)
-		stumble("sendmsg: only connected sockets talk in this world");
+		return take_reply(msg, s->is_unix);
 	if (msg->msg_name != NULL)
 		return fail(EISCONN);
 	shim_world_send(&world, slot_of(s), s->epoch, s->peer,
@@ -326,11 +357,28 @@ put_control(const struct sock *s, struct msghdr *msg, bool is_sent)
 	msg->msg_controllen = at;
 }
 
+/* The length of a Unix socket's name stays what the program had room for. */
+static void
+put_sender(const struct sock *s, struct msghdr *msg, uint32_t from)
+{
+	struct sockaddr_un un = { .sun_family = AF_UNIX,
+		.sun_path = SHIM_ASKER_PATH };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(from), .sin_port = htons(
+		    from == SHIM_ASKER ? SHIM_ASKER_PORT : s->peer_port) };
+	size_t size = s->is_unix ? sizeof un : sizeof sin;
+
+	if (msg->msg_name == NULL || msg->msg_namelen < size)
+		stumble("recvmsg: no room for a name");
+	memcpy(msg->msg_name, s->is_unix ? (void *)&un : (void *)&sin, size);
+	if (!s->is_unix)
+		msg->msg_namelen = sizeof sin;
+}
+
 ssize_t
 recvmsg(int fd, struct msghdr *msg, int flags)
 {
 	struct sock *s = sock_of(fd);
-	struct sockaddr_in *sin = msg->msg_name;
 	unsigned char frame[FRAME + SHIM_DATA];
 	bool is_sent = flags & MSG_ERRQUEUE;
 	size_t len;
@@ -342,17 +390,15 @@ recvmsg(int fd, struct msghdr *msg, int flags)
 		stumble("recvmsg: poll() has announced nothing");
 	if (is_sent) {
 		len = make_frame(s, frame);
+		put_sender(s, msg, s->peer);
 	} else {
+		put_sender(s, msg, s->arrived->from);
+		if (s->arrived->from == SHIM_ASKER)
+			shim_world_ask(&world, slot_of(s), s->epoch);
 		len = s->arrived->len;
 		memcpy(frame, s->arrived->data, len);
 		s->arrived->used = false;
 		s->arrived = NULL;
-	}
-	if (sin != NULL) {
-		*sin = (struct sockaddr_in){ .sin_family = AF_INET,
-			.sin_addr.s_addr = htonl(s->peer),
-			.sin_port = htons(s->peer_port) };
-		msg->msg_namelen = sizeof *sin;
 	}
 	if (len > msg->msg_iov->iov_len)
 		len = msg->msg_iov->iov_len;

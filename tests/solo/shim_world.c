@@ -15,6 +15,7 @@
 #define DELAY_NS 100000    /* one way, and ... */
 #define JITTER_NS 20000.0  /* ... the mean of what comes on top */
 #define WINDOW_NS (600 * NSEC)
+#define ASK_NS (600 * NSEC)
 
 static int64_t
 setting(const char *name, int64_t otherwise)
@@ -22,6 +23,18 @@ setting(const char *name, int64_t otherwise)
 	const char *text = getenv(name);
 
 	return text != NULL ? atoll(text) : otherwise;
+}
+
+static void
+read_ask(struct shim_world *w)
+{
+	const char *hex = getenv("SHIM_ASK");
+	unsigned byte;
+
+	w->ask_port = hex != NULL ? (int)setting("SHIM_ASK_PORT", 0) : -1;
+	for (; hex != NULL && w->ask_len < SHIM_DATA &&
+	    sscanf(hex, "%2x", &byte) == 1; hex += 2)
+		w->ask[w->ask_len++] = (unsigned char)byte;
 }
 
 void
@@ -33,6 +46,7 @@ shim_world_init(struct shim_world *w)
 	w->freq_ppb = setting("SHIM_PPB", 0);
 	w->end_ns = setting("SHIM_SECONDS", 3600) * NSEC;
 	w->dice = (uint64_t)setting("SHIM_SEED", 1);
+	read_ask(w);
 }
 
 uint32_t
@@ -130,25 +144,48 @@ answer(unsigned char *reply, const unsigned char *request, int64_t at)
 	put64(reply + 40, ntp_time(at + SERVER_NS));
 }
 
+/* Room for one more packet; NULL = there is none, it is lost. */
+static struct shim_packet *
+new_packet(struct shim_world *w, int slot, unsigned epoch)
+{
+	struct shim_packet *p = w->packets;
+
+	while (p->used)
+		if (++p == w->packets + SHIM_PACKETS)
+			return NULL;
+	p->used = true;
+	p->slot = slot;
+	p->epoch = epoch;
+	return p;
+}
+
 void
 shim_world_send(struct shim_world *w, int slot, unsigned epoch, uint32_t to,
     const void *data, size_t len)
 {
-	struct shim_packet *p = w->packets;
 	int64_t arrival = w->true_ns + one_way(w);
+	struct shim_packet *p;
 
-	if (len != 48 || to <= SHIM_NET || to > SHIM_NET + SHIM_SERVERS)
+	if (len != 48 || to <= SHIM_NET || to > SHIM_NET + SHIM_SERVERS ||
+	    (p = new_packet(w, slot, epoch)) == NULL)
 		return;
-	while (p->used)
-		if (++p == w->packets + SHIM_PACKETS)
-			return;
-	p->used = true;
 	p->at = arrival + SERVER_NS + one_way(w);
-	p->slot = slot;
-	p->epoch = epoch;
 	p->from = to;
 	p->len = 48;
 	answer(p->data, data, server_ns(arrival));
+}
+
+void
+shim_world_ask(struct shim_world *w, int slot, unsigned epoch)
+{
+	struct shim_packet *p = new_packet(w, slot, epoch);
+
+	if (p == NULL)
+		return;
+	p->at = w->true_ns + ASK_NS;
+	p->from = SHIM_ASKER;
+	p->len = w->ask_len;
+	memcpy(p->data, w->ask, w->ask_len);
 }
 
 struct shim_packet *

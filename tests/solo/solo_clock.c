@@ -190,7 +190,8 @@ solo_clock_init(struct solo_clock *s, bool may_steer)
 }
 
 int
-solo_clock_setup(struct solo_clock *s, struct clk_req *limits, int drift_dir)
+solo_clock_setup(struct solo_clock *s, struct clk_req *limits,
+    int drift_dir)
 {
 	struct clk_req seal = { .type = CLK_SEAL };
 	struct clk_rep rep;

@@ -35,7 +35,9 @@ struct solo_clock {
  * value, and is then in core.denied. */
 void solo_clock_init(struct solo_clock *, bool may_steer);
 
-/* CLK_SETUP and CLK_SEAL.  drift_dir is kept; -1 = none.  Returns 0 or -errno. */
-int solo_clock_setup(struct solo_clock *, struct clk_req *limits, int drift_dir);
+/* CLK_SETUP and CLK_SEAL.  drift_dir is kept; -1 = none.  Returns 0 or
+ * -errno. */
+int solo_clock_setup(struct solo_clock *, struct clk_req *limits,
+    int drift_dir);
 
 #endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * tockd-solo: the whole daemon in one process that needs no root, for simulators
- * of clocks and networks that stand between a program and its C library
- * (LD_PRELOAD).  It is never installed.  Options, configuration, engine, sockets
- * and the clock's core are tockd's own; what is left out is what keeps its
- * processes apart, and with that NTS, tockctl's own sockets, and the guard
- * unless the configuration has a guard line.
+ * tockd-solo: the whole daemon in one process that needs no root, for
+ * simulators of clocks and networks that stand between a program and its C
+ * library (LD_PRELOAD).  It is never installed.  Options, configuration,
+ * engine, sockets and the clock's core are tockd's own; what is left out is
+ * what keeps its processes apart, and with that NTS, tockctl's own sockets, and
+ * the guard unless the configuration has a guard line.
  *
  * Such a simulator knows one process, poll(), at most 20 sockets and no other
  * descriptors to wait for; what is linked in keeps to that

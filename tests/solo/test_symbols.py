@@ -17,8 +17,8 @@ NEVER = {
     "timerfd_create", "timerfd_settime", "timerfd_gettime", "timer_create",
     "setitimer", "inotify_init", "inotify_init1",
     "pipe", "pipe2", "socketpair", "dup", "dup2", "dup3", "accept4", "accept",
-    "sendmmsg", "sleep", "usleep", "nanosleep", "clock_nanosleep", "sigtimedwait",
-    "prctl", "seccomp_init", "unshare", "setuid", "setgid", "chroot", "ptrace",
+    "sendmmsg", "sleep", "usleep", "nanosleep", "clock_nanosleep",
+    "sigtimedwait", "prctl", "seccomp_init", "unshare", "setuid", "setgid", "chroot", "ptrace",
 }
 # All calls about sockets, waiting and clocks that may be there.
 ALLOWED = {
