@@ -123,7 +123,11 @@ cmd_add(struct ctl *ctl, const struct args *args)
 		return CTL_FAILED;
 	if (strlen(args->word[1]) >= sizeof q.u.add.name ||
 	    where_lookup(ctl, args->word[1], &a) != 0) {
-		ctl_complain(ctl, "Invalid host/IP address");
+		if (ctl->is_chronyc)
+			ctl_complain(ctl, "Invalid host/IP address");
+		else
+			ctl_complain(ctl, "add: no address is found for '%s'",
+			    args->word[1]);
 		return CTL_FAILED;
 	}
 	memcpy(q.u.add.name, args->word[1], strlen(args->word[1]) + 1);

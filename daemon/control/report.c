@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
 
@@ -236,6 +237,8 @@ count_source(const struct source *s, struct mono now,
 {
 	uint32_t next;
 
+	if (pool_is_spare(s))
+		return;
 	out->sources++;
 	if (!source_is_resolved(s)) {
 		out->unresolved++;

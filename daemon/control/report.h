@@ -41,7 +41,8 @@ bool report_source_name(const struct engine *, const struct addr *,
 void report_tracking(const struct engine *, struct cmdmon_tracking *out);
 void report_activity(const struct engine *, struct cmdmon_activity *out);
 
-/* combined counts all whose samples make up the estimate, the selected one
+/* A pool's places for addresses that its name does not have are not counted.
+ * combined counts all whose samples make up the estimate, the selected one
  * among them; usable these and the ones that agree but are not needed. */
 void report_status(const struct engine *, struct cmdmon_native_status *out);
 void report_guard(const struct engine *, struct cmdmon_guard *out);

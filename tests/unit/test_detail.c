@@ -9,6 +9,8 @@
 
 #include "common/log.h"
 #include "daemon/control/detail.h"
+#include "daemon/control/report.h"
+#include "daemon/engine/manage.h"
 #include "tests/emu/engine_world.h"
 
 static struct world w;
@@ -153,7 +155,39 @@ START_TEST(options_have_other_numbers_here)
 }
 END_TEST
 
+START_TEST(a_pools_places_without_an_address_are_not_missed)
+{
+	struct config_source s = { .name = "pool.example", .is_pool = true };
+	const struct addr addrs[] = { at("192.0.2.1"), at("192.0.2.2") };
+	struct cmdmon_native_status status;
+	struct cmdmon_source row;
+	struct cmdmon_activity a;
+
+	start(0);
+	world_start(&w);
+	source_defaults(&s);
+	ck_assert_int_eq(manage_add(&w.engine, &s), 0);
+	report_status(&w.engine, &status);
+	ck_assert_uint_eq(status.unresolved, 4);
+	ck_assert(fake_resolve(&w.os, "pool.example", addrs, 2));
+	world_run(&w, 1);
+	report_status(&w.engine, &status);
+	ck_assert_uint_eq(status.sources, 2);
+	ck_assert_uint_eq(status.unresolved, 0);
+
+	/* chronyd counts and lists them */
+	report_activity(&w.engine, &a);
+	ck_assert_int_eq(a.unresolved, 2);
+	ck_assert_uint_eq(report_n_sources(&w.engine), 4);
+	ck_assert(report_source(&w.engine, 3, &row));
+	ck_assert_uint_eq(row.addr.family, ADDR_ID);
+	ck_assert_int_eq(row.poll, 6);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("detail", ntpdata_before_the_first_answer_is_empty,
     ntpdata_says_how_slow_the_clock_was, selectdata_says_how_fast_the_clock_is,
     selectdata_without_samples_is_chronyds, authdata_tells_the_key,
-    options_have_other_numbers_here)
+    options_have_other_numbers_here,
+    a_pools_places_without_an_address_are_not_missed)
