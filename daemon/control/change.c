@@ -223,6 +223,8 @@ do_daemon(struct engine *e, const struct cmdmon_request *q)
 		return 0;
 	case CMD_RESELECTDIST:
 		return manage_reselectdist(e, q->u.value);
+	case CMD_MAXUPDATESKEW:
+		return manage_maxupdateskew(e, q->u.value);
 	case CMD_REFRESH:
 		manage_refresh(e);
 		return 0;
@@ -246,9 +248,15 @@ do_daemon(struct engine *e, const struct cmdmon_request *q)
 enum cmdmon_status
 change_daemon(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 {
-	enum cmdmon_status status = change_done(uid, do_daemon(e, q), "%s",
-	    q->entry->name);
+	bool has_value = q->command == CMD_RESELECTDIST ||
+	    q->command == CMD_MAXUPDATESKEW;
+	enum cmdmon_status status;
+	char value[32] = "";
 
+	if (has_value)
+		snprintf(value, sizeof value, " %g", q->u.value);
+	status = change_done(uid, do_daemon(e, q), "%s%s", q->entry->name,
+	    value);
 	/* The reply still leaves: the loop ends after this event. */
 	if (q->command == CMD_SHUTDOWN)
 		engine_stop(e, 0);

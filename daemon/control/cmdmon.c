@@ -138,6 +138,7 @@ static const struct handler {
 	{ CMD_MAXPOLL, NULL, change_setting },
 	{ CMD_MAXDELAY, NULL, change_setting },
 	{ CMD_MAXDELAYRATIO, NULL, change_setting },
+	{ CMD_MAXUPDATESKEW, NULL, change_daemon },
 	{ CMD_N_SOURCES, n_sources, NULL },
 	{ CMD_SOURCE_DATA, source_data, NULL },
 	{ CMD_REKEY, NULL, change_daemon },

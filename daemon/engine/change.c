@@ -13,7 +13,7 @@ limit_skew(const struct engine *e, struct estimate *fused)
 {
 	const struct discipline *d = &e->discipline;
 
-	if (sqrt(fused->pyy) > e->config->maxupdateskew_ppm * 1e-6)
+	if (sqrt(fused->pyy) > e->maxupdateskew_ppm * 1e-6)
 		fused->y = d->has_target ? d->target.y : e->first_freq;
 }
 

@@ -191,6 +191,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	TAILQ_INIT(&e->sources);
 	TAILQ_INIT(&e->pools);
 	e->reselectdist = config->reselectdist;
+	e->maxupdateskew_ppm = config->maxupdateskew_ppm;
 	if (options->acquire != NULL)
 		options->acquire->engine = e;
 	e->started = os->ops->mono(os);

@@ -63,6 +63,7 @@ struct engine {
 	const struct source *selected; /* the last best one, or NULL */
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */
+	double maxupdateskew_ppm; /* likewise */
 	struct reference reference;
 	struct discipline discipline;
 	struct leap leap;

@@ -229,6 +229,15 @@ manage_reselectdist(struct engine *e, double distance)
 	return 0;
 }
 
+int
+manage_maxupdateskew(struct engine *e, double ppm)
+{
+	if (!(ppm >= 0 && ppm <= 1e6))
+		return -EINVAL;
+	e->maxupdateskew_ppm = ppm;
+	return 0;
+}
+
 void
 manage_refresh(struct engine *e)
 {

@@ -60,6 +60,9 @@ void manage_reselect(struct engine *);
 /* s, 0..1e6, else -EINVAL. */
 int manage_reselectdist(struct engine *, double distance);
 
+/* ppm, 0..1e6, else -EINVAL. */
+int manage_maxupdateskew(struct engine *, double ppm);
+
 /* Looks every name up again; an address that it does not have any more is
  * replaced. */
 void manage_refresh(struct engine *);

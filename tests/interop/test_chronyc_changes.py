@@ -192,6 +192,7 @@ def changes(folder):
                         "reset sources", "cyclelogs"):
             ok(*command.split())
         ok("reselectdist", "0.001")
+        ok("maxupdateskew", "50")
         (folder / "keys").unlink()
         says("500 Failure", "rekey", code=1)
         says("502 Invalid command", "add", "peer", "127.0.0.5", code=1)

@@ -279,7 +279,7 @@ is_in(unsigned x, const unsigned *list)
 	return false;
 }
 
-static const unsigned built[] = { 1, 2, 3, 4, 5, 7, 8, 14, 15, 16, 29, 33, 34,
+static const unsigned built[] = { 1, 2, 3, 4, 5, 7, 8, 9, 14, 15, 16, 29, 33, 34,
 	37, 43, 44, 45, 46, 47, 48, 49, 50, 53, 57, 62, 63, 64, 65, 66, 67, 69,
 	70, 72, 73, 0x8001, 0x8002, 0 };
 static const unsigned reads[] = { 14, 15, 25, 26, 33, 34, 35, 41, 44, 51, 54,

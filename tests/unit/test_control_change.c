@@ -297,6 +297,12 @@ START_TEST(the_rest_is_done_or_refused)
 	ck_assert_double_eq(w.engine.reselectdist, 0.5);
 	q.u.value = -0.5;
 	ck_assert_uint_eq(status(&q), STT_INVALID);
+	q = request(CMD_MAXUPDATESKEW);
+	q.u.value = 5;
+	ck_assert_uint_eq(status(&q), STT_SUCCESS);
+	ck_assert_double_eq(w.engine.maxupdateskew_ppm, 5);
+	q.u.value = -5;
+	ck_assert_uint_eq(status(&q), STT_INVALID);
 	ck_assert(world_source(&w, 0)->has_sample);
 	q = request(CMD_RESET_SOURCES);
 	ck_assert_uint_eq(status(&q), STT_SUCCESS);
