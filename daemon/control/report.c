@@ -115,7 +115,7 @@ report_source(const struct engine *e, uint32_t index,
 	*out = (struct cmdmon_source){
 		.addr = s->remote.addr,
 		.poll = s->client.poll,
-		.stratum = s->stratum,
+		.stratum = source_stratum(s),
 		.state = state_of(s->verdict),
 		.mode = MODE_CLIENT,
 		.reach = s->client.reach,

@@ -361,6 +361,18 @@ load(struct os *os, const char *slot, void *data, size_t size)
 	return (ssize_t)s->size;
 }
 
+static int
+list(struct os *os, const char *dir, void *owner,
+    void (*each)(void *owner, const char *name))
+{
+	size_t n = strlen(dir);
+
+	for (const struct simslot *s = host(os)->slots; s; s = s->next)
+		if (strncmp(s->name, dir, n) == 0 && s->name[n] == '/')
+			each(owner, s->name + n + 1);
+	return 0;
+}
+
 static void
 stop(struct os *os, int exit_code)
 {
@@ -385,6 +397,7 @@ const struct os_ops simos_ops = {
 	.random = get_random,
 	.save = save,
 	.load = load,
+	.list = list,
 	.stop = stop,
 };
 

@@ -178,6 +178,9 @@ hold_files(struct solo *m)
 			slash[slash == dir] = '\0';
 		statefile_add(files, "keys", open_dir(dir), false);
 	}
+	for (size_t i = 0; i < m->config.n_sourcedirs; i++)
+		statefile_add(files, sourcedir_slot(i),
+		    open_dir(m->config.sourcedirs[i]), false);
 }
 
 static int
