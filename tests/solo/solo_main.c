@@ -27,6 +27,7 @@
 #include "daemon/control/control.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/sourcedir.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
 #include "daemon/setup_config.h"

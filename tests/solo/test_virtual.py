@@ -89,6 +89,11 @@ with tempfile.TemporaryDirectory() as folder:
     text = open(f"{folder}/drift").read()
     expect("the drift file is written in chrony's sign",
            abs(float(text.split()[0]) - 20) < 0.5, repr(text))
+    os.mkdir(f"{folder}/sources.d")
+    open(f"{folder}/sources.d/one.sources", "w").write(source(1) + "\n")
+    found = Virtual([f"sourcedir {folder}/sources.d"], HOUR)
+    expect("a directory of sources is read", found.worst and
+           "following 192.168.123.1" in found.log, found.log)
     again = Virtual([source(1), file], 300)
     expect("and read", "from the drift file" in again.log)
 finish()
