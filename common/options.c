@@ -71,10 +71,8 @@ not_built(int option, const char *value)
 		    ? "the filter is always on; build with -Dseccomp=off" : NULL;
 	case 'P':
 		return "real-time priority is not built yet; leave it out";
-	case 'm':
+	default: /* -m */
 		return "locking memory is not built yet; leave it out";
-	default: /* -r */
-		return "sample histories are not built yet; leave it out";
 	}
 }
 
@@ -116,6 +114,9 @@ take(struct options *o, int option, const char *value)
 		return 0;
 	case 'R':
 		o->restarted = true;
+		return 0;
+	case 'r':
+		o->restored = true;
 		return 0;
 	case 't':
 		return seconds(value, &o->timeout);
@@ -222,6 +223,7 @@ options_help(void)
 	    "  -x        measure and serve, leave the clock alone\n"
 	    "  -s        set the clock from the real-time clock first\n"
 	    "  -R        a restart: ignore makestep's limit\n"
+	    "  -r        read the sample histories of dumpdir\n"
 	    "  -t SECS   end after that time\n"
 	    "  -u USER   user of the engine (_tock)\n"
 	    "  -U        start even without root\n"

@@ -28,6 +28,7 @@ struct options {
 	bool no_root_check;    /* -U */
 	bool no_clock;         /* -x */
 	bool restarted;        /* -R: ignore makestep with a positive limit */
+	bool restored;         /* -r: read dumpdir's sample histories */
 	bool devel;            /* --devel: role binaries in a build tree */
 	bool want_version, want_help;
 	/* From launcher to engine, not in --help: */

@@ -209,6 +209,17 @@ setup_apply_drift(struct setup_drift *d, const struct config *c,
 	}
 }
 
+void
+setup_boot_id(char *id, size_t size)
+{
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	ssize_t n = read(fd, id, size - 1);
+
+	id[n > 0 ? n : 0] = '\0';
+	id[strcspn(id, " \n")] = '\0';
+	close(fd);
+}
+
 static bool
 read_rtc(time_t *t)
 {

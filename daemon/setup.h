@@ -54,6 +54,9 @@ void setup_apply_drift(struct setup_drift *, const struct config *,
  * knows, and it is 0. */
 int setup_check_dumpdir(const struct config *, unsigned uid, unsigned gid);
 
+/* The kernel's name for this boot, "" where it has none. */
+void setup_boot_id(char *id, size_t size);
+
 /* -s: what to step by, s: to the RTC's time, or to the time of the drift file's
  * last change where that is later.  0 when neither can be read. */
 double setup_preset(const struct config *);

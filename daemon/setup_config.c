@@ -10,6 +10,7 @@
 #include "build_config.h"
 #include "common/log.h"
 #include "common/paths.h"
+#include "daemon/setup.h"
 
 /* The first of the two built-in places that there is. */
 static const char *
@@ -65,6 +66,8 @@ setup_apply_options(struct config *c, struct engine_options *eo,
 	eo->timeout = o->timeout;
 	eo->family = o->family == 4 ? ADDR_INET4 :
 	    o->family == 6 ? ADDR_INET6 : ADDR_NONE;
+	eo->is_restoring = o->restored;
+	setup_boot_id(eo->boot_id, sizeof eo->boot_id);
 	eo->drift_skew_ppm = -1;
 	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
 }

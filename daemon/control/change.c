@@ -9,6 +9,7 @@
 #include "common/log.h"
 #include "daemon/control/detail.h"
 #include "daemon/engine/auth.h"
+#include "daemon/engine/dump.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/manage.h"
 
@@ -235,6 +236,8 @@ do_daemon(struct engine *e, const struct cmdmon_request *q)
 		return 0;
 	case CMD_RELOAD_SOURCES:
 		return reload_sources(e);
+	case CMD_DUMP:
+		return dump_save(e) == 0 ? 0 : -EIO;
 	case CMD_REKEY:
 		return auth_rekey(e) == 0 ? 0 : -EIO;
 	case CMD_CYCLELOGS: /* there are no log files, so none is old */

@@ -141,6 +141,7 @@ static const struct handler {
 	{ CMD_MAXUPDATESKEW, NULL, change_daemon },
 	{ CMD_N_SOURCES, n_sources, NULL },
 	{ CMD_SOURCE_DATA, source_data, NULL },
+	{ CMD_DUMP, NULL, change_daemon },
 	{ CMD_REKEY, NULL, change_daemon },
 	{ CMD_DELETE, NULL, change_delete },
 	{ CMD_TRACKING, tracking, NULL },

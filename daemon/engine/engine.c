@@ -11,6 +11,7 @@
 #include "daemon/engine/change.h"
 #include "daemon/engine/fusion.h"
 #include "daemon/engine/pool.h"
+#include "daemon/engine/dump.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 
@@ -352,7 +353,9 @@ engine_stop(struct engine *e, int exit_code)
 	if (e->is_stopping)
 		return;
 	e->is_stopping = true;
-	if (e->options.mode == ENGINE_STEER)
+	if (e->options.mode == ENGINE_STEER) {
 		write_drift(e);
+		dump_save(e);
+	}
 	e->os->ops->stop(e->os, exit_code);
 }

@@ -43,6 +43,8 @@ struct engine_options {
 	double drift_skew_ppm;  /* its error bound; < 0 = no drift file */
 	double preset;          /* -s: step by this at start, s; 0 = none */
 	struct tspec build_date;
+	bool is_restoring;      /* -r: dumpdir's files are read */
+	char boot_id[40];       /* "" = not known: no dumps */
 	struct acquire *acquire; /* the shared sockets, kept; NULL = none */
 	const struct leap_table *leaps; /* kept; NULL = none */
 };
@@ -107,7 +109,7 @@ void engine_clock_event(void *engine, const struct clk_rep *);
 /* The names of the sources cannot be looked up any more: end within a minute. */
 void engine_resolver_gone(void *engine);
 
-/* Orderly end: drift file, BYE with this code. */
+/* Orderly end: drift file, dumps, BYE with this code. */
 void engine_stop(struct engine *, int exit_code);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "daemon/engine/auth.h"
+#include "daemon/engine/dump.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
@@ -18,7 +19,7 @@
 
 /* What is believed of our oscillator before this source was ever asked. */
 static void
-init_estimator(struct source *s)
+forget(struct source *s)
 {
 	const struct engine *e = s->engine;
 
@@ -28,6 +29,7 @@ init_estimator(struct source *s)
 	else
 		estimator_init(&s->estimator, e->first_freq, e->first_freq_sd);
 	mindelay_fix(&s->estimator.delays, s->conf.mindelay);
+	stats_init(&s->stats);
 	s->member = (struct fuse_member){ .is_used = false };
 }
 
@@ -47,8 +49,7 @@ source_new(struct engine *e, const struct config_source *conf,
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
 	s->score = 1;
-	init_estimator(s);
-	stats_init(&s->stats);
+	forget(s);
 	client_init(&s->client, s);
 	TAILQ_INSERT_TAIL(&e->sources, s, link);
 	if (pool == NULL || pool->n_sources == 0) /* once for all */
@@ -77,19 +78,19 @@ source_use(struct source *s, const struct addr *a)
 	s->remote.addr = *a;
 	s->named = s->engine->os->ops->mono(s->engine->os);
 	source_reset(s);
+	dump_load(s);
 }
 
 void
 source_reset(struct source *s)
 {
 	client_stop(&s->client);
-	s->has_sample = false;
+	s->has_sample = s->is_restored = false;
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
 	s->score = 1;
 	s->bad = 0;
-	init_estimator(s);
-	stats_init(&s->stats);
+	forget(s);
 	client_init(&s->client, s);
 	if (source_is_resolved(s))
 		client_start(&s->client);
@@ -187,6 +188,27 @@ source_distance(const struct source *s, struct raw at)
 	    CLAIM_SIGMAS * sqrt(e.pxx);
 }
 
+static enum estimator_result
+learn(struct source *s, const struct sample *sample)
+{
+	enum estimator_result r = estimator_sample(&s->estimator, sample);
+
+	if (r == ESTIMATOR_JUMPED)
+		stats_init(&s->stats);
+	if (r != ESTIMATOR_IMPOSSIBLE)
+		stats_add(&s->stats, sample);
+	return r;
+}
+
+void
+source_restore(struct source *s, const struct stats *stats)
+{
+	forget(s);
+	for (unsigned i = 0; i < stats->count; i++)
+		learn(s, stats_sample(stats, i));
+	s->is_restored = true;
+}
+
 /* As a server that has done its leap second, and not too early, says it. */
 static struct sample
 past_leap(const struct source *s, const struct sample *sample)
@@ -212,13 +234,15 @@ source_sample(struct source *s, const struct sample *measured,
 
 	if (e->leap.is_held)
 		return;
-	enum estimator_result r = estimator_sample(&s->estimator, sample);
-	if (r == ESTIMATOR_JUMPED) {
-		if (engine_may_say(e))
-			log_info("source %s: jumped, believed after %u samples",
-			    source_label(s, label, sizeof label), 4u);
-		stats_init(&s->stats);
+	enum estimator_result r = learn(s, sample);
+	if (s->is_restored && r != ESTIMATOR_USED) { /* the machine slept */
+		forget(s);
+		r = learn(s, sample);
 	}
+	s->is_restored = false;
+	if (r == ESTIMATOR_JUMPED && engine_may_say(e))
+		log_info("source %s: jumped, believed after %u samples",
+		    source_label(s, label, sizeof label), 4u);
 	client_judge(&s->client, r);
 	s->has_sample = true;
 	s->replaced = 0;
@@ -233,10 +257,8 @@ source_sample(struct source *s, const struct sample *measured,
 	log_debug("source %s: offset %+.9f delay %.9f at %c%c",
 	    source_label(s, label, sizeof label), s->last_error, sample->delay,
 	    reply->tx_src, reply->rx_src);
-	if (r == ESTIMATOR_IMPOSSIBLE)
-		return;
-	stats_add(&s->stats, sample);
-	source_update(s);
+	if (r != ESTIMATOR_IMPOSSIBLE)
+		source_update(s);
 }
 
 const char *

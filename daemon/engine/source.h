@@ -60,6 +60,8 @@ struct source {
 	struct fuse_member member;
 	struct stats stats;
 
+	bool is_restored;         /* estimator and stats are a dump's, and no
+	                             sample of this run has confirmed them */
 	bool has_sample;
 	struct sample last;       /* the newest good one */
 	double last_error;        /* its offset against the clock then, s, > 0:
@@ -86,6 +88,10 @@ void source_use(struct source *, const struct addr *);
 /* Called by client.c: a packet passed every test. */
 void source_sample(struct source *, const struct sample *,
     const struct client_reply *);
+
+/* Learns the samples of an earlier run, before there is one of this; the first
+ * of this run that contradicts them makes them forgotten. */
+void source_restore(struct source *, const struct stats *);
 
 /* Called by client.c: the server said something of itself, or source_sample():
  * select again, and see whether the source is worth keeping. */

@@ -14,11 +14,16 @@ stats_init(struct stats *s)
 void
 stats_add(struct stats *s, const struct sample *sample)
 {
-	s->ring[s->next].at = sample->at;
-	s->ring[s->next].offset = sample->offset;
+	s->ring[s->next] = *sample;
 	s->next = (s->next + 1) % STATS_RING;
 	if (s->count < STATS_RING)
 		s->count++;
+}
+
+const struct sample *
+stats_sample(const struct stats *s, unsigned i)
+{
+	return &s->ring[(s->next + STATS_RING - s->count + i) % STATS_RING];
 }
 
 struct stats_report

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * The recent samples of a source, for the reports only: what chronyc's
- * sourcestats shows.  Nothing is steered by these numbers. */
+ * The recent samples of a source, for the reports (what chronyc's sourcestats
+ * shows) and for the next run (dumpdir).  Nothing is steered by these. */
 #ifndef DAEMON_ESTIMATE_STATS_H
 #define DAEMON_ESTIMATE_STATS_H
 
@@ -11,10 +11,7 @@
 
 struct stats {
 	unsigned count, next;
-	struct {
-		struct raw at;
-		double offset; /* z, s */
-	} ring[STATS_RING];
+	struct sample ring[STATS_RING];
 };
 
 struct stats_report {
@@ -26,6 +23,9 @@ struct stats_report {
 
 void stats_init(struct stats *);
 void stats_add(struct stats *, const struct sample *);
+
+/* The ith sample, 0 the oldest; i < count. */
+const struct sample *stats_sample(const struct stats *, unsigned i);
 
 /* Measures the samples against the line through e. */
 struct stats_report stats_report(const struct stats *,
