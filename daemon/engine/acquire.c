@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/engine/client.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/source.h"
@@ -84,6 +85,24 @@ own_sent(struct sock *sock, const unsigned char *data, size_t len,
 	client_sent(sock->owner, data, len, stamp);
 }
 
+/* A device may come later, but who mistyped it wants to know. */
+static void
+look_at_device(struct os *os, const struct config *config)
+{
+	struct sock probe = { .fd = -1 };
+	struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.local.addr.family = ADDR_INET4,
+		.device = config->bindacqdevice };
+
+	if (config->bindacqdevice[0] == '\0')
+		return;
+	int r = os->ops->sock_open(os, &probe, &want);
+	if (r == -ENODEV || r == -EPERM)
+		log_warn("bindacqdevice %s: %s: no server can be asked",
+		    config->bindacqdevice, strerror(-r));
+	os->ops->sock_close(os, &probe);
+}
+
 static int
 open_shared(struct acquire *a, struct os *os, struct sock *sock,
     const struct config *config, unsigned family)
@@ -114,8 +133,10 @@ acquire_open(struct acquire *a, struct os *os, const struct config *config)
 	memset(a, 0, sizeof *a);
 	a->v4.fd = a->v6.fd = -1;
 	a->is_shared = config->acquisitionport >= 0;
-	if (!a->is_shared)
+	if (!a->is_shared) {
+		look_at_device(os, config);
 		return 0;
+	}
 
 	int r4 = open_shared(a, os, &a->v4, config, ADDR_INET4);
 	int r6 = open_shared(a, os, &a->v6, config, ADDR_INET6);

@@ -138,7 +138,7 @@ static void
 count_request(struct client *c)
 {
 	const struct config_source *conf = &c->source->conf;
-	int spare = c->poll - c->minpoll;
+	double room = exp2(c->pollctl.log2s - c->minpoll);
 
 	c->total_tx++;
 	c->is_ahead = c->ahead < wanted_ahead(c);
@@ -150,9 +150,9 @@ count_request(struct client *c)
 	c->filter_polls++;
 	if (c->burst > 0) {
 		c->burst--;
-	} else if (conf->burst && spare > 0) {
+	} else if (conf->burst && room >= 2) {
 		/* No more than minpoll would come to in all. */
-		c->burst = (spare > 1 ? BURST_MAX : 2) - 1;
+		c->burst = (unsigned)fmin(room, BURST_MAX) - 1;
 		c->burst_good = 1;
 	}
 }

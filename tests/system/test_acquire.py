@@ -109,6 +109,13 @@ def bindacqdevice_is_the_only_way(folder):
         lib.check(not seen, "none over another interface")
 
 
+def a_device_that_is_missing_is_told(folder):
+    with lib.tockd(folder, ["server 127.0.0.1", "bindacqdevice nonesuch"],
+                   "-x") as daemon:
+        lib.check(daemon.says("bindacqdevice nonesuch: No such device"),
+                  "the log names the device")
+
+
 def a_port_in_use_is_told(folder):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("0.0.0.0", 1124))
@@ -127,4 +134,5 @@ if __name__ == "__main__":
              acquisitionport_may_be_privileged,
              acquisitionport_0_keeps_one_port,
              dscp_marks_and_bindacqaddress_binds,
-             bindacqdevice_is_the_only_way, a_port_in_use_is_told)
+             bindacqdevice_is_the_only_way,
+             a_device_that_is_missing_is_told, a_port_in_use_is_told)

@@ -311,6 +311,7 @@ START_TEST(the_kiss_rate_ends_a_burst)
 	struct source *s = start(&w, 8);
 	turn(&w, s, DELAY, DELAY);
 	s->client.poll = 5;
+	pollctl_init(&s->client.pollctl, 5);
 	fake_advance(&w.os, 3);
 	turn_ask(&w, s);
 	struct ntp_packet p = world_answer(&w, &s->client, 0);
