@@ -99,6 +99,10 @@ packet_kiss(const struct ntp_packet *p)
 		return KISS_RSTR;
 	case KISS_CODE_RATE:
 		return KISS_RATE;
+	case KISS_CODE_INIT:
+	case KISS_CODE_STEP:
+	case 0:
+		return KISS_NONE;
 	}
 	return KISS_OTHER;
 }

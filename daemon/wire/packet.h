@@ -67,7 +67,8 @@ void packet_write(const struct ntp_packet *p,
 /* Kiss codes: the reference ID of a server's packet with stratum 0 (RFC 5905
  * section 7.4). */
 enum packet_kiss {
-	KISS_NONE,  /* no kiss: stratum is not 0 */
+	KISS_NONE,  /* no kiss: stratum is not 0, or means no more than a server
+	               that is not synchronised (INIT, STEP, or no code) */
 	KISS_DENY,  /* access denied: stop */
 	KISS_RSTR,  /* access denied by policy: stop */
 	KISS_RATE,  /* too often: poll less */
@@ -79,5 +80,7 @@ enum packet_kiss packet_kiss(const struct ntp_packet *p);
 #define KISS_CODE_DENY UINT32_C(0x44454e59)
 #define KISS_CODE_RSTR UINT32_C(0x52535452)
 #define KISS_CODE_RATE UINT32_C(0x52415445)
+#define KISS_CODE_INIT UINT32_C(0x494e4954)
+#define KISS_CODE_STEP UINT32_C(0x53544550)
 
 #endif

@@ -177,8 +177,9 @@ START_TEST(kiss_codes_need_stratum_0)
 		const char *code;
 		enum packet_kiss kiss;
 	} all[] = { { "DENY", KISS_DENY }, { "RSTR", KISS_RSTR },
-		{ "RATE", KISS_RATE }, { "INIT", KISS_OTHER },
-		{ "\0\0\0", KISS_OTHER } };
+		{ "RATE", KISS_RATE }, { "NTSN", KISS_OTHER },
+		{ "INIT", KISS_NONE }, { "STEP", KISS_NONE },
+		{ "\0\0\0", KISS_NONE } };
 	unsigned char bytes[PACKET_HEADER];
 	struct ntp_packet p;
 
