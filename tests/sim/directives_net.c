@@ -144,6 +144,18 @@ do_name(struct sim *s, char **arg, unsigned n)
 }
 
 static int
+do_key(struct sim *s, char **word, const char *rest)
+{
+	int r = -1;
+
+	for (struct simserver *v = s->servers; v; v = v->next)
+		if (fnmatch(word[1], v->station.name, 0) == 0 &&
+		    (r = simserver_key(v, rest)) != 0)
+			break;
+	return r;
+}
+
+static int
 do_forget(struct sim *s, char **arg, unsigned n)
 {
 	int r = -1;
@@ -159,6 +171,7 @@ do_forget(struct sim *s, char **arg, unsigned n)
 
 const struct sim_directive net_directives[] = {
 	{ "server", 1, SIM_WORDS, do_server, NULL, 0 },
+	{ "key", 3, 4, NULL, do_key, 2 },
 	{ "path", 3, SIM_WORDS, do_path, NULL, 0 },
 	{ "name", 2, WORLD_ADDRS + 1, do_name, NULL, 0 },
 	{ "forget", 1, 1, do_forget, NULL, 0 },

@@ -3,6 +3,7 @@
  * The words about machines: their clocks, their engines, what befalls them. */
 #include "tests/sim/directives.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -96,6 +97,28 @@ do_config(struct sim *s, char **word, const char *rest)
 			return -1;
 		h->lines[h->n_lines++] = strdup(rest);
 		r = 0;
+	}
+	return r;
+}
+
+/* file NODE SLOT LINE: another line of it */
+static int
+do_file(struct sim *s, char **word, const char *rest)
+{
+	char text[4096];
+	int r = -1;
+
+	EACH_HOST(h, s, word[1]) {
+		const struct os_ops *ops = h->os.ops;
+		ssize_t n = ops->load(&h->os, word[2], text, sizeof text);
+		size_t used = n > 0 ? (size_t)n : 0;
+
+		if (n == -EFBIG || used + strlen(rest) + 1 > sizeof text)
+			return -1;
+		memcpy(text + used, rest, strlen(rest));
+		used += strlen(rest);
+		text[used++] = '\n';
+		r = ops->save(&h->os, word[2], text, used);
 	}
 	return r;
 }
@@ -355,6 +378,7 @@ do_limit(struct sim *s, char **arg, unsigned n)
 const struct sim_directive node_directives[] = {
 	{ "node", 2, 6, do_node, NULL, 0 },
 	{ "config", 2, SIM_WORDS, NULL, do_config, 2 },
+	{ "file", 3, SIM_WORDS, NULL, do_file, 3 },
 	{ "options", 1, SIM_WORDS, do_options, NULL, 0 },
 	{ "drift", 3, 3, do_drift, NULL, 0 },
 	{ "clock", 3, SIM_WORDS, do_clock, NULL, 0 },

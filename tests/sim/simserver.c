@@ -31,16 +31,33 @@ say_kiss(const struct simserver *s, struct ntp_packet *p)
 		p->refid = p->refid << 8 | (unsigned char)s->kiss[i];
 }
 
+/* Whether a request may be answered; *key: with which MAC, or NULL. */
+static bool
+is_authentic(const struct simserver *s, const struct ntp_packet *request,
+    const struct simpacket *in, const struct mac_key **key)
+{
+	*key = NULL;
+	if (request->mac_len == 0)
+		return true;
+	for (size_t i = 0; i < s->keys.n && !*key; i++)
+		if (mac_check(&s->keys.all[i], request, in->data, in->len))
+			*key = &s->keys.all[i];
+	return *key != NULL;
+}
+
 static void
 receive(struct station *station, struct simpacket *in)
 {
 	struct simserver *s = station->owner;
 	struct world *w = station->world;
 	struct ntp_packet request, p = s->says;
-	unsigned char bytes[PACKET_HEADER];
+	unsigned char bytes[PACKET_HEADER + MAC_MAX];
+	const struct mac_key *key;
+	size_t len = PACKET_HEADER;
 
 	if (s->is_down || in->to.port != PACKET_PORT ||
-	    packet_parse(&request, in->data, in->len) != 0)
+	    packet_parse(&request, in->data, in->len) != 0 ||
+	    !is_authentic(s, &request, in, &key))
 		return;
 	double now = world_seconds(w);
 	double turn = delay_draw(&s->turn, &s->prng, now);
@@ -53,8 +70,9 @@ receive(struct station *station, struct simpacket *in)
 	if (s->kiss[0] != '\0' && prng_unit(&s->prng) < s->kiss_chance)
 		say_kiss(s, &p);
 	packet_write(&p, bytes);
-	world_send(station, &in->to, &in->from, bytes, sizeof bytes,
-	    turn + leave);
+	if (key)
+		len = mac_append(key, p.version == 3, bytes, len, sizeof bytes);
+	world_send(station, &in->to, &in->from, bytes, len, turn + leave);
 }
 
 struct simserver *
@@ -78,8 +96,17 @@ simserver_new(struct world *w, const char *name, const struct addr *addr)
 void
 simserver_free(struct simserver *s)
 {
+	keys_fini(&s->keys);
 	free(s->station.paths);
 	free(s);
+}
+
+int
+simserver_key(struct simserver *s, const char *text)
+{
+	keys_fini(&s->keys);
+	s->keys = (struct keys){ .n = 0 };
+	return keys_parse(&s->keys, text, strlen(text), NULL) == 0 ? 0 : -1;
 }
 
 void

@@ -5,6 +5,7 @@
 #ifndef TESTS_SIM_SIMSERVER_H
 #define TESTS_SIM_SIMSERVER_H
 
+#include "daemon/wire/keys.h"
 #include "tests/sim/responder.h"
 #include "tests/sim/world.h"
 
@@ -21,6 +22,7 @@ struct simserver {
 	struct delay turn; /* from the request to the answer's stamp */
 	struct delay leave; /* from the stamp to the true departure, which only
 	                       interleaved mode tells */
+	struct keys keys;
 	struct responder responder;
 	struct prng prng;
 };
@@ -31,6 +33,10 @@ void simserver_free(struct simserver *);
 
 /* One option from the scenario, and its value.  Returns 0 or -1. */
 int simserver_option(struct simserver *, const char *word, const char *value);
+
+/* Its keys, as a line (or more) of a key file: a request with a MAC is answered
+ * with one, if that is right, else not at all.  Returns 0 or -1. */
+int simserver_key(struct simserver *, const char *text);
 
 /* It forgets what it knew about its clients. */
 void simserver_restart(struct simserver *);
