@@ -85,20 +85,29 @@ leap(struct kernel_emu *e, int s)
 	e->leaps_deleted += s > 0;
 }
 
-/* How long the oscillator needs to bring REALTIME to the leap; INT64_MAX when
- * none is armed.  An inserted second is at midnight, a deleted one begins a
- * second earlier. */
+/* REALTIME of the leap that is armed; INT64_MAX when none is.  An inserted
+ * second is at midnight, a deleted one begins a second earlier. */
 static int64_t
-until_leap(const struct kernel_emu *e)
+next_leap(const struct kernel_emu *e)
 {
-	int64_t real = kernel_emu_real(e);
 	int64_t at = e->status & STA_DEL ? NSEC : 0;
 
 	if (!(e->status & (STA_INS | STA_DEL)) || e->leap_done || e->leap_lost)
 		return INT64_MAX;
+	return ((kernel_emu_real(e) + at) / DAY + 1) * DAY - at;
+}
 
-	int64_t left = ((real + at) / DAY + 1) * DAY - at - real;
-	return (int64_t)((__int128)left * UNIT / (UNIT + rate(e))) + 1;
+/* How long the oscillator needs to bring REALTIME there, but for what adjtime
+ * and PLL do. */
+static int64_t
+until(const struct kernel_emu *e, int64_t real)
+{
+	__int128 per_ns = UNIT + rate(e), left;
+
+	if (real == INT64_MAX)
+		return INT64_MAX;
+	left = (__int128)(real - e->wall_ns) * UNIT - e->mono;
+	return (int64_t)((left + per_ns - 1) / per_ns);
 }
 
 void
@@ -107,15 +116,14 @@ kernel_emu_run(struct kernel_emu *e, int64_t raw_ns)
 	int64_t second_us = raw_ns / 2000000; /* maxerror grows by 500 ppm */
 
 	while (raw_ns > 0) {
-		int64_t first = until_leap(e);
+		int64_t at = next_leap(e), part = until(e, at);
 
-		if (first > raw_ns) {
-			advance(e, raw_ns);
-			break;
-		}
-		advance(e, first);
-		raw_ns -= first;
-		leap(e, e->status & STA_INS ? -1 : 1);
+		if (part > raw_ns)
+			part = raw_ns;
+		advance(e, part);
+		raw_ns -= part;
+		if (kernel_emu_real(e) >= at)
+			leap(e, e->status & STA_INS ? -1 : 1);
 	}
 	e->maxerror_us += second_us;
 	if (e->maxerror_us >= MAX_PHASE_US) {

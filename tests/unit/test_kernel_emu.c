@@ -146,6 +146,25 @@ START_TEST(a_leap_second_is_done_once_at_midnight)
 }
 END_TEST
 
+START_TEST(a_run_that_ends_at_midnight_does_not_miss_the_leap)
+{
+	struct kernel_emu e;
+	struct timex tx = { .modes = ADJ_STATUS | ADJ_FREQUENCY,
+		.status = STA_INS, .freq = 1 << 16 }; /* 1 ppm: fractions */
+
+	kernel_emu_init(&e, YEARS_END - 10 * NSEC);
+	adj(&e, &tx);
+	while (e.leaps_inserted == 0 &&
+	    now(&e, CLOCK_REALTIME) < YEARS_END + NSEC) {
+		int64_t left = YEARS_END - now(&e, CLOCK_REALTIME);
+
+		kernel_emu_run(&e, left > 100000 ? left - 100000 : 1);
+	}
+	ck_assert_uint_eq(e.leaps_inserted, 1);
+	ck_assert_int_eq(now(&e, CLOCK_REALTIME), YEARS_END - NSEC);
+}
+END_TEST
+
 START_TEST(a_suspend_counts_in_realtime_and_boottime)
 {
 	struct kernel_emu e;
@@ -178,5 +197,6 @@ UNIT_MAIN("kernel_emu", an_untouched_clock_follows_its_oscillator,
     a_step_moves_realtime_alone_and_forgets_the_status,
     maxerror_grows_until_nobody_believes_it,
     a_leap_second_is_done_once_at_midnight,
+    a_run_that_ends_at_midnight_does_not_miss_the_leap,
     a_suspend_counts_in_realtime_and_boottime,
     adjtime_works_its_rest_off_at_500_ppm)
