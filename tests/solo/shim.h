@@ -12,7 +12,8 @@
 
 #include "tests/emu/kernel_emu.h"
 
-#define SHIM_SERVERS 25 /* 192.168.123.1 .. 25, port 123 */
+#define SHIM_SERVERS 25 /* 192.168.123.1 .. 25 */
+#define SHIM_SERVER_PORT 123
 #define SHIM_NET UINT32_C(0xc0a87b00)
 #define SHIM_DATA 512
 #define SHIM_ASKER (SHIM_NET + 100) /* asks the program something */

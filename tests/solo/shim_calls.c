@@ -262,23 +262,35 @@ getsockopt(int fd, int level, int option, void *restrict value,
 
 /* An answer to the asker is printed. */
 static ssize_t
-take_reply(const struct msghdr *msg, bool is_unix)
+take_reply(const struct msghdr *msg)
 {
-	const struct sockaddr_un *un = msg->msg_name;
-	const struct sockaddr_in *sin = msg->msg_name;
 	const unsigned char *p = msg->msg_iov->iov_base;
 
-	if (sin == NULL || (is_unix ? msg->msg_namelen < sizeof *un ||
-		strcmp(un->sun_path, SHIM_ASKER_PATH) != 0 :
-		msg->msg_namelen < sizeof *sin ||
-		ntohl(sin->sin_addr.s_addr) != SHIM_ASKER ||
-		ntohs(sin->sin_port) != SHIM_ASKER_PORT))
-		stumble("sendmsg: there is nobody at that address");
 	printf("reply ");
 	for (size_t i = 0; i < msg->msg_iov->iov_len; i++)
 		printf("%02x", p[i]);
 	printf("\n");
 	return (ssize_t)msg->msg_iov->iov_len;
+}
+
+/* Whom a datagram is for; the asker's path counts as its address. */
+static uint32_t
+target(const struct sock *s, const struct msghdr *msg)
+{
+	const struct sockaddr_un *un = msg->msg_name;
+	const struct sockaddr_in *sin = msg->msg_name;
+
+	if (s->peer != 0)
+		return s->peer;
+	if (sin == NULL ||
+	    msg->msg_namelen < (s->is_unix ? sizeof *un : sizeof *sin))
+		stumble("sendmsg: no address");
+	if (s->is_unix)
+		return strcmp(un->sun_path, SHIM_ASKER_PATH) == 0
+		    ? SHIM_ASKER : 0;
+	return ntohs(sin->sin_port) == (ntohl(sin->sin_addr.s_addr) ==
+	    SHIM_ASKER ? SHIM_ASKER_PORT : SHIM_SERVER_PORT)
+	    ? ntohl(sin->sin_addr.s_addr) : 0;
 }
 
 ssize_t
@@ -289,11 +301,16 @@ sendmsg(int fd, const struct msghdr *msg, int flags)
 	(void)flags;
 	if (s == NULL || msg->msg_iovlen != 1)
 		stumble("sendmsg: no socket of ours, or not one piece");
-	if (s->peer == 0)
-		return take_reply(msg, s->is_unix);
-	if (msg->msg_name != NULL)
+	if (s->peer != 0 && msg->msg_name != NULL)
 		return fail(EISCONN);
-	shim_world_send(&world, slot_of(s), s->epoch, s->peer,
+
+	uint32_t to = target(s, msg);
+
+	if (to == SHIM_ASKER)
+		return take_reply(msg);
+	if (to == 0)
+		stumble("sendmsg: there is nobody at that address");
+	shim_world_send(&world, slot_of(s), s->epoch, to,
 	    msg->msg_iov->iov_base, msg->msg_iov->iov_len);
 	if (s->stamps & SOF_TIMESTAMPING_TX_SOFTWARE) {
 		s->sent_len = msg->msg_iov->iov_len;
@@ -365,7 +382,7 @@ put_sender(const struct sock *s, struct msghdr *msg, uint32_t from)
 		.sun_path = SHIM_ASKER_PATH };
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(from), .sin_port = htons(
-		    from == SHIM_ASKER ? SHIM_ASKER_PORT : s->peer_port) };
+		    from == SHIM_ASKER ? SHIM_ASKER_PORT : SHIM_SERVER_PORT) };
 	size_t size = s->is_unix ? sizeof un : sizeof sin;
 
 	if (msg->msg_name == NULL || msg->msg_namelen < size)

@@ -54,6 +54,19 @@ expect("25 servers need no more than 20 sockets", many.status == 0 and
        many.sockets <= 20 and after(many, HOUR) < LIMIT_NS,
        f"{many.sockets} sockets")
 
+named = Virtual(["server 7.shim iburst maxpoll 6", "server none.shim",
+                 "pool all.shim iburst maxpoll 6"], 2 * HOUR)
+expect("names and pools", "192.168.123.7" in named.log and
+       "none.shim: no such name" in named.log and
+       after(named, HOUR) < LIMIT_NS, f"{after(named, HOUR)} ns")
+for port in (0, 11123):
+    shared = Virtual([*(source(n) for n in range(1, 26)),
+                      f"acquisitionport {port}"], 2 * HOUR)
+    expect(f"25 servers and acquisitionport {port}: few sockets",
+           shared.status == 0 and shared.sockets <= 4 and
+           after(shared, HOUR) < LIMIT_NS, f"{shared.sockets} sockets, "
+           f"{after(shared, HOUR)} ns")
+
 calm = Virtual([source(1, "iburst")], 48 * HOUR)
 expect("two days without waking up for nothing", calm.waits < 30000,
        f"{calm.waits} waits")
