@@ -145,18 +145,21 @@ config_review(struct config *c)
 {
 	struct config_error e;
 	struct parse p = { .config = c, .error = &e, .file = "configuration" };
+	size_t n = 0;
 	int r = 0;
 
-	if (c->n_sources == 0 && c->n_sourcedirs == 0)
+	for (size_t i = 0; i < c->n_sources; i++)
+		n += c->sources[i].is_pool ? (size_t)c->sources[i].maxsources : 1;
+	if (n == 0 && c->n_sourcedirs == 0)
 		r = parse_warn(&p, 0, "there is no server line: nothing tells "
 		    "the time");
-	if (c->n_sources == 2 && c->n_sourcedirs == 0)
+	if (n == 2 && c->n_sourcedirs == 0)
 		r = parse_warn(&p, 0, "two sources: when they disagree, nothing "
 		    "tells which is right; use one, or three and more");
-	if (r == 0 && c->n_sources > 0 && c->n_sourcedirs == 0 && (size_t)c->minsources > c->n_sources)
+	if (r == 0 && n > 0 && c->n_sourcedirs == 0 &&
+	    (size_t)c->minsources > n)
 		r = parse_warn(&p, 0, "minsources is %d and there are %zu "
-		    "sources: the clock is never corrected", c->minsources,
-		    c->n_sources);
+		    "sources: the clock is never corrected", c->minsources, n);
 	return r;
 }
 

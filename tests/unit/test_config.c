@@ -323,6 +323,21 @@ START_TEST(long_words_are_cut_in_messages)
 }
 END_TEST
 
+START_TEST(a_pool_counts_as_many)
+{
+	try_init(&t);
+	try_good(&t, "pool a maxsources 3");
+	try_good(&t, "server b");
+	try_good(&t, "minsources 4");
+	ck_assert_int_eq(config_review(&t.config), 0);
+	ck_assert_uint_eq(t.config.n_warnings, 0);
+	try_good(&t, "minsources 5");
+	ck_assert_int_eq(config_review(&t.config), 0);
+	ck_assert_uint_eq(t.config.n_warnings, 1);
+	try_fini(&t);
+}
+END_TEST
+
 START_TEST(directories_of_sources_are_kept_once)
 {
 	try_init(&t);
@@ -339,7 +354,7 @@ START_TEST(directories_of_sources_are_kept_once)
 }
 END_TEST
 
-UNIT_MAIN("config", directories_of_sources_are_kept_once,
+UNIT_MAIN("config", a_pool_counts_as_many, directories_of_sources_are_kept_once,
     the_defaults_are_chronys,
     each_scalar_directive_sets_its_field, the_last_scalar_wins,
     control_addresses_are_kept_by_kind, opencommands_replaces_the_list,

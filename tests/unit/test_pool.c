@@ -281,6 +281,26 @@ START_TEST(both_families_fill_a_pool)
 }
 END_TEST
 
+START_TEST(names_are_looked_up_in_the_family_that_is_wanted)
+{
+	struct world w;
+	struct config_source s;
+
+	memset(&s, 0, sizeof s);
+	source_defaults(&s);
+	strcpy(s.name, NAME);
+	world_init(&w, 0);
+	w.options.family = ADDR_INET6; /* -6 */
+	world_start(&w);
+	ck_assert_int_eq(manage_add(&w.engine, &s), 0);
+	ck_assert_int_eq(w.os.lookups[0]->family, ADDR_INET6);
+	s.family = ADDR_INET4;
+	ck_assert_int_eq(manage_add(&w.engine, &s), 0);
+	ck_assert_int_eq(w.os.lookups[1]->family, ADDR_INET4);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_pool_goes_with_its_last_source)
 {
 	struct world w;
@@ -306,4 +326,5 @@ UNIT_MAIN("pool", a_pool_takes_as_many_as_it_wants, a_server_takes_one,
     when_dns_is_gone_the_addresses_are_kept,
     refresh_replaces_what_the_name_lost_one_at_a_time,
     refresh_0_never_asks_again, both_families_fill_a_pool,
+    names_are_looked_up_in_the_family_that_is_wanted,
     a_pool_goes_with_its_last_source)
