@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: ISC
  *
- *	sim [--seed N] [--trace FILE] [--svg DIR] [--json] [-v] [-d] FILE
+ *	sim [--seed N] [--trace FILE] [--svg DIR] [--json] [-v] [-d]
+ *	    [-e DIRECTIVE]... FILE
  *
  * Runs a scenario, prints what came of it, and fails (status 1) when a limit
  * does not hold; 2: the scenario cannot be run.  -v prints all limits, -d the
- * engines' log; --json prints one object instead. */
+ * engines' log, -e adds a directive behind the file's; --json prints one object
+ * instead. */
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -19,10 +21,13 @@
 #include "tests/sim/verdict.h"
 
 #define EXIT_UNUSABLE 2
+#define MORE_MAX 32
 
 struct arguments {
 	uint64_t seed;
 	const char *trace, *svg, *file;
+	const char *more[MORE_MAX]; /* directives */
+	unsigned n_more;
 	bool is_json, is_verbose, has_log;
 };
 
@@ -38,7 +43,7 @@ parse(struct arguments *a, int argc, char **argv)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "vd", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "vde:", options, NULL)) != -1)
 		switch (c) {
 		case 's':
 			a->seed = strtoull(optarg, NULL, 10);
@@ -57,6 +62,11 @@ parse(struct arguments *a, int argc, char **argv)
 			break;
 		case 'd':
 			a->has_log = true;
+			break;
+		case 'e':
+			if (a->n_more == MORE_MAX)
+				return -1;
+			a->more[a->n_more++] = optarg;
 			break;
 		default:
 			return -1;
@@ -127,6 +137,19 @@ report(const struct sim *s, const struct arguments *a)
 	return bad > 0;
 }
 
+static int
+load(struct sim *s, const struct arguments *a)
+{
+	int r = sim_load(s, a->file);
+
+	for (s->line = 1; r == 0 && s->line <= a->n_more; s->line++) {
+		s->file = "-e";
+		r = sim_line(s, a->more[s->line - 1]);
+	}
+	s->file = a->file;
+	return r;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -137,7 +160,7 @@ main(int argc, char **argv)
 
 	if (parse(&a, argc, argv) < 0) {
 		fputs("sim [--seed N] [--trace FILE] [--svg DIR] [--json] [-v] "
-		      "[-d] FILE\n", stderr);
+		      "[-d] [-e DIRECTIVE]... FILE\n", stderr);
 		return EXIT_UNUSABLE;
 	}
 	/* Nobody reads the log: not even errors may be written. */
@@ -151,7 +174,7 @@ main(int argc, char **argv)
 		return EXIT_UNUSABLE;
 	}
 	sim_init(&sim, a.seed);
-	if (sim_load(&sim, a.file) < 0 || sim_run(&sim, trace) < 0)
+	if (load(&sim, &a) < 0 || sim_run(&sim, trace) < 0)
 		r = EXIT_UNUSABLE;
 	else
 		r = report(&sim, &a);

@@ -108,6 +108,13 @@ behind(const char *text, unsigned n)
 	return text + strspn(text, " \t");
 }
 
+static bool
+is_time_word(const char *word)
+{
+	return strcmp(word, "at") == 0 || strcmp(word, "every") == 0 ||
+	    strcmp(word, "random") == 0;
+}
+
 /* at T ..., every T [from T] ..., random T ... */
 static int
 plan(struct sim *s, const char *text, char **word, unsigned n)
@@ -115,9 +122,10 @@ plan(struct sim *s, const char *text, char **word, unsigned n)
 	double t, from = 0;
 	bool has_from = n > 4 && strcmp(word[2], "from") == 0;
 	bool is_once = strcmp(word[0], "at") == 0;
+	const char *verb = n > 2 ? word[has_from ? 4 : 2] : "";
 	struct plan *p;
 
-	if (n < 3 || quantity_parse(word[1], &t, NULL) < 0 || !(t >= 0) ||
+	if ((!is_time_word(verb) && !sim_directive(verb)) || quantity_parse(word[1], &t, NULL) < 0 || !(t >= 0) ||
 	    (has_from && quantity_parse(word[3], &from, NULL) < 0))
 		return -1;
 	text = behind(text, has_from ? 4 : 2);
@@ -138,13 +146,6 @@ plan(struct sim *s, const char *text, char **word, unsigned n)
 	if (s->has_begun)
 		world_at(&s->world, &p->event, span_ns(p->due));
 	return 0;
-}
-
-static bool
-is_time_word(const char *word)
-{
-	return strcmp(word, "at") == 0 || strcmp(word, "every") == 0 ||
-	    strcmp(word, "random") == 0;
 }
 
 int
