@@ -31,8 +31,8 @@ on_signal(int number)
 }
 
 /* poll() ends with EINTR all the same; a simulator's own calls go on. */
-static void
-catch_signals(void)
+void
+solo_clock_signals(void)
 {
 	static const int numbers[] = { SIGTERM, SIGINT, SIGQUIT, SIGHUP,
 		SIGALRM };
@@ -178,7 +178,6 @@ solo_clock_init(struct solo_clock *s, bool may_steer)
 		.kernel = { adjust, now },
 		.drift_dir = -1,
 	};
-	catch_signals();
 	s->mono_ns = kernel_now(&s->kernel, CLOCK_MONOTONIC);
 	s->raw_ns = s->mono_ns + NSEC; /* the core takes 0 for "never" */
 

@@ -30,9 +30,12 @@ struct solo_clock {
 	double rate;
 };
 
-/* Takes SIGTERM, SIGINT, SIGQUIT and SIGHUP from here on.  may_steer: false
- * forbids it; whether the kernel does is found out by a change to the present
- * value, and is then in core.denied. */
+/* SIGTERM, SIGINT, SIGQUIT and SIGHUP are events of the clock from here on;
+ * once in a process. */
+void solo_clock_signals(void);
+
+/* may_steer: false forbids it; whether the kernel does is found out by a change
+ * to the present value, and is then in core.denied. */
 void solo_clock_init(struct solo_clock *, bool may_steer);
 
 /* CLK_SETUP and CLK_SEAL.  drift_dir is kept; -1 = none.  Returns 0 or

@@ -191,6 +191,7 @@ prepare(struct solo *m)
 		.own_clock = &m->clock.os, .resolve = resolve,
 		.max_socks = MAX_SOCKS };
 
+	solo_clock_signals();
 	/* Some simulators make clocks run on while they are read, for a tenth
 	 * of a second, for programs that want to know their precision. */
 	poll(NULL, 0, SETTLE_MS);
