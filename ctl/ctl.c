@@ -69,6 +69,8 @@ hint(const struct ctl *ctl, unsigned command, int status)
 		return command == CMD_MAKESTEP
 		    ? "the clock refused: see tockctl guard"
 		    : "the daemon's log says why";
+	case STT_NOTENABLED:
+		return "the configuration has no directive for it";
 	case STT_NOSUCHSOURCE:
 		return "tockctl sources -a shows them all";
 	default:

@@ -80,6 +80,8 @@ status_of(int error)
 		return STT_NOSUCHSOURCE;
 	case -EINVAL:
 		return STT_INVALID;
+	case -ENOTSUP:
+		return STT_NOTENABLED;
 	case -EEXIST:
 		return STT_SOURCEKNOWN;
 	case -ENOSPC:
@@ -95,6 +97,7 @@ change_done(uint32_t uid, int error, const char *fmt, ...)
 	static const char *const reasons[] = { [STT_FAILED] = "see above",
 		[STT_INVALID] = "out of range",
 		[STT_NOSUCHSOURCE] = "no such source",
+		[STT_NOTENABLED] = "the configuration has no dumpdir",
 		[STT_SOURCEKNOWN] = "it is a source already",
 		[STT_TOOMANYSOURCES] = "there are too many sources" };
 	enum cmdmon_status status = status_of(error);
@@ -216,6 +219,14 @@ reload_sources(struct engine *e)
 }
 
 static int
+dump(struct engine *e)
+{
+	int error = dump_save(e);
+
+	return error == -ENOENT ? -ENOTSUP : error == 0 ? 0 : -EIO;
+}
+
+static int
 do_daemon(struct engine *e, const struct cmdmon_request *q)
 {
 	switch (q->command) {
@@ -237,7 +248,7 @@ do_daemon(struct engine *e, const struct cmdmon_request *q)
 	case CMD_RELOAD_SOURCES:
 		return reload_sources(e);
 	case CMD_DUMP:
-		return dump_save(e) == 0 ? 0 : -EIO;
+		return dump(e);
 	case CMD_REKEY:
 		return auth_rekey(e) == 0 ? 0 : -EIO;
 	case CMD_CYCLELOGS: /* there are no log files, so none is old */

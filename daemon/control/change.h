@@ -5,7 +5,7 @@
  *
  * All return a status of the protocol: STT_NOSUCHSOURCE when no source is meant,
  * STT_INVALID for what is out of range or not built, STT_FAILED for what was
- * tried in vain. */
+ * tried in vain, STT_NOTENABLED for a dump without dumpdir. */
 #ifndef DAEMON_CONTROL_CHANGE_H
 #define DAEMON_CONTROL_CHANGE_H
 

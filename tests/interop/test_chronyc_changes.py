@@ -193,6 +193,7 @@ def changes(folder):
             ok(*command.split())
         ok("reselectdist", "0.001")
         ok("maxupdateskew", "50")
+        says("505 Facility not enabled in daemon", "dump", code=1)
         (folder / "keys").unlink()
         says("500 Failure", "rekey", code=1)
         says("502 Invalid command", "add", "peer", "127.0.0.5", code=1)

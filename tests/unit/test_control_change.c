@@ -297,6 +297,8 @@ START_TEST(the_rest_is_done_or_refused)
 	ck_assert_double_eq(w.engine.reselectdist, 0.5);
 	q.u.value = -0.5;
 	ck_assert_uint_eq(status(&q), STT_INVALID);
+	q = request(CMD_DUMP); /* without dumpdir */
+	ck_assert_uint_eq(status(&q), STT_NOTENABLED);
 	q = request(CMD_MAXUPDATESKEW);
 	q.u.value = 5;
 	ck_assert_uint_eq(status(&q), STT_SUCCESS);
