@@ -15,17 +15,22 @@ fusion_follow(struct engine *e, struct source *updated, struct raw now)
 {
 	struct fuse_source all[FUSE_MAX];
 	size_t n = 0, which = 0;
-	struct source *s;
 
-	TAILQ_FOREACH(s, &e->sources, link) {
-		struct estimate any;
+	/* Those that are used first: there may be too many of the others. */
+	for (int is_used = 1; is_used >= 0; is_used--) {
+		struct source *s;
 
-		if (n == FUSE_MAX || !estimator_at(&s->estimator, now, &any))
-			continue;
-		if (s == updated)
-			which = n;
-		all[n++] = (struct fuse_source){ &s->estimator, &s->member,
-			selection_uses(s) };
+		TAILQ_FOREACH(s, &e->sources, link) {
+			struct estimate any;
+
+			if (n == FUSE_MAX || selection_uses(s) != is_used ||
+			    !estimator_at(&s->estimator, now, &any))
+				continue;
+			if (s == updated)
+				which = n;
+			all[n++] = (struct fuse_source){ &s->estimator,
+				&s->member, is_used };
+		}
 	}
 	return fuse_sample(&e->fuse, all, n, which, now);
 }

@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "daemon/engine/manage.h"
@@ -402,6 +403,43 @@ START_TEST(copy_takes_over_stratum_and_refid)
 }
 END_TEST
 
+/* More than are held against each other. */
+START_TEST(of_hundreds_some_are_followed)
+{
+	struct world w;
+	struct config_source conf;
+	struct source *s = NULL;
+
+	world_init(&w, 0);
+	world_start(&w);
+	memset(&conf, 0, sizeof conf);
+	source_defaults(&conf);
+	for (int i = 0; i < 600; i++) {
+		struct sample sample = { .at = w.os.now.raw, .delay = 1e-3,
+			.dispersion = 1e-6 };
+
+		snprintf(conf.name, sizeof conf.name, "10.0.%d.%d", i / 200,
+		    1 + i % 200);
+		conf.select = i < 300 ? SELECT_NOSELECT : 0;
+		ck_assert_int_eq(manage_add(&w.engine, &conf), 0);
+		s = TAILQ_LAST(&w.engine.sources, source_list);
+		estimator_sample(&s->estimator, &sample);
+		s->has_sample = true;
+		s->last = sample;
+		s->leap = LEAP_NONE;
+		s->stratum = 1;
+		s->client.reach = 1;
+		s->client.total_valid = 1;
+	}
+	engine_update(&w.engine, world_source(&w, 300));
+	ck_assert(w.engine.reference.is_synced);
+	ck_assert_int_eq(world_source(&w, 0)->verdict, SOURCE_NOSELECT);
+	ck_assert(selection_uses(world_source(&w, 300)));
+	ck_assert_int_eq(s->verdict, SOURCE_MISSING);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(options_change_at_run_time)
 {
 	struct world w;
@@ -469,4 +507,5 @@ UNIT_MAIN("selection", noselect_is_watched_only, noselect_makes_nobody_stale,
     combinelimit_keeps_the_far_ones_out,
     maxunreach_ends_what_is_left_of_a_silent_source,
     copy_takes_over_stratum_and_refid, options_change_at_run_time,
+    of_hundreds_some_are_followed,
     what_is_known_of_a_source_can_be_told)
