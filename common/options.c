@@ -181,7 +181,7 @@ options_parse(struct options *o, int argc, char **argv, char *msg, size_t size)
 		if (c == '?')
 			return complain(msg, size, word,
 			    "there is no such option");
-		if (c < 128 && strchr("FPmr", c) != NULL) {
+		if (c < 128 && strchr("FPm", c) != NULL) {
 			const char *why = not_built(c, optarg);
 			if (why != NULL)
 				return complain(msg, size, word, why);

@@ -46,6 +46,7 @@ struct simhost {
 	int argc;
 	bool has_drift;          /* there is a drift file, with */
 	double drift_ppm, drift_skew_ppm; /* > 0: speeds the clock up */
+	struct leap_table leaps; /* of the file leap/list */
 	char stamps;             /* enum stamp_src */
 	int64_t resolution;      /* ns, of stamps; >= 1 */
 	struct delay noise;      /* of stamps: s after the packet passed */

@@ -125,6 +125,15 @@ START_TEST(unknown_and_incomplete_options_are_named)
 }
 END_TEST
 
+START_TEST(restart_and_restore_are_two_things)
+{
+	ck_assert_int_eq(parse("-R"), 0);
+	ck_assert(o.restarted && !o.restored);
+	ck_assert_int_eq(parse("-r"), 0);
+	ck_assert(!o.restarted && o.restored);
+}
+END_TEST
+
 START_TEST(what_is_not_built_says_so)
 {
 	const char *const missing[] = { "-m", "-P 1" };
@@ -159,4 +168,5 @@ UNIT_MAIN("options", nothing_given_means_the_defaults,
     what_runs_once_stays_in_the_foreground, long_options_are_taken,
     directives_begin_at_the_first_that_is_no_option, bad_values_are_named,
     unknown_and_incomplete_options_are_named, what_is_not_built_says_so,
+    restart_and_restore_are_two_things,
     help_fits_80_columns_and_hides_what_is_internal)
