@@ -322,8 +322,13 @@ simhost_step(struct simhost *h, double s)
 void
 simhost_free(struct simhost *h)
 {
+	struct simevent *events[] = { &h->wake, &h->begin, &h->resume,
+		&h->look };
+
 	finish(h);
 	simos_fini(h);
+	for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+		world_off(h->station.world, events[i]);
 	simclock_free(h->clock);
 	heap_fini(&h->timers);
 	for (unsigned i = 0; i < h->n_lines; i++)
