@@ -92,6 +92,8 @@ set_online(struct engine *e, const struct addr *mask, const struct addr *addr,
 			source_set_online(s, is_online);
 			r = 0;
 		}
+	if (is_online)
+		pool_hurry(e);
 	return r;
 }
 
@@ -134,6 +136,7 @@ manage_onoffline(struct engine *e)
 	TAILQ_FOREACH(s, &e->sources, link)
 		if (source_is_resolved(s))
 			source_set_online(s, acquire_has_route(&s->client));
+	pool_hurry(e);
 	return 0;
 }
 

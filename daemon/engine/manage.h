@@ -31,7 +31,8 @@ int manage_offline(struct engine *, const struct addr *mask,
 int manage_burst(struct engine *, const struct addr *mask,
     const struct addr *addr, int good, int total);
 
-/* Online what the network reaches now, offline what it does not.  Always 0. */
+/* Online what the network reaches now, offline what it does not.  Names without
+ * an address are looked up, as manage_online() does.  Always 0. */
 int manage_onoffline(struct engine *);
 
 enum manage_what {

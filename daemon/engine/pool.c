@@ -301,6 +301,18 @@ pool_refresh(struct engine *e)
 	}
 }
 
+void
+pool_hurry(struct engine *e)
+{
+	struct pool *p;
+
+	TAILQ_FOREACH(p, &e->pools, link)
+		if (count_content(p) < p->n_sources) {
+			p->failed = 0;
+			look_up(p);
+		}
+}
+
 bool
 pool_is_spare(const struct source *s)
 {

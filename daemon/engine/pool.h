@@ -50,6 +50,10 @@ void pool_replace(struct source *);
 /* Looks all names up now. */
 void pool_refresh(struct engine *);
 
+/* The network may be another one: looks up now what an address is missing for,
+ * and if that fails as often as at the start. */
+void pool_hurry(struct engine *);
+
 /* Has no address, and the name has no more of them: nobody waits for it. */
 bool pool_is_spare(const struct source *);
 

@@ -301,6 +301,26 @@ START_TEST(names_are_looked_up_in_the_family_that_is_wanted)
 }
 END_TEST
 
+START_TEST(a_network_that_comes_is_asked_at_once)
+{
+	struct world w;
+
+	start(&w, 0);
+	for (int i = 0; i < 9; i++)
+		ck_assert_double_ge(until_asked(&w, 600, NULL, -1), 0);
+	world_run(&w, 10); /* of 512 */
+	ck_assert(!fake_resolve(&w.os, NAME, NULL, -1));
+	manage_onoffline(&w.engine);
+	ck_assert(fake_resolve(&w.os, NAME, NULL, -1));
+	ck_assert_double_lt(until_asked(&w, 600, net, 1), 4);
+	ck_assert(has(&w, &net[0]));
+	/* Who has all that it wants does not ask. */
+	manage_onoffline(&w.engine);
+	ck_assert(!fake_resolve(&w.os, NAME, net, 1));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_pool_goes_with_its_last_source)
 {
 	struct world w;
@@ -327,4 +347,5 @@ UNIT_MAIN("pool", a_pool_takes_as_many_as_it_wants, a_server_takes_one,
     refresh_replaces_what_the_name_lost_one_at_a_time,
     refresh_0_never_asks_again, both_families_fill_a_pool,
     names_are_looked_up_in_the_family_that_is_wanted,
+    a_network_that_comes_is_asked_at_once,
     a_pool_goes_with_its_last_source)
