@@ -79,7 +79,7 @@ def chronyd(folder):
 
 
 @contextlib.contextmanager
-def world(folder):
+def world(folder, *lines):
     """A tockd that has measured three sources; the first has a key."""
     keys = folder / "keys"
     keys.write_text(KEY)
@@ -90,7 +90,7 @@ def world(folder):
              f"server 127.0.0.1 port {PORT} key 30 xleave {more}",
              f"server 127.0.0.2 port {PORT} {more}",
              f"server 127.0.0.3 port {PORT} noselect {more}",
-             "server nosuch.invalid"]
+             "server nosuch.invalid", *lines]
     with chronyd(folder), lib.tockd(folder, lines, "-x") as daemon:
         activity(3, 0, 0, 0, 1)
         yield daemon
@@ -224,6 +224,29 @@ def of_json(command):
     return json.loads(tockctl("--json", *command.split()).stdout)
 
 
+def files_that_others_write(folder):
+    """dump, and what NetworkManager's hook for DHCP does."""
+    dump, files = folder / "dump", folder / "sources"
+    for directory in dump, files:
+        directory.mkdir()
+    os.chown(dump, lib.uid_of("_tock"), 0)
+    with world(folder, f"dumpdir {dump}", f"sourcedir {files}"):
+        ok("dump")
+        names = sorted(path.name for path in dump.iterdir())
+        lib.check(names == [f"127.0.0.{i}.dat" for i in (1, 2, 3)],
+                  f"dump wrote {names}")
+        ok("reload", "sources")
+        activity(3, 0, 0, 0, 1)
+        (files / "eth0.sources").write_text(
+            f"server 127.0.0.6 port {PORT} iburst\n")
+        ok("reload", "sources")
+        ok("reload", "sources")
+        activity(4, 0, 0, 0, 1)
+        (files / "eth0.sources").unlink()
+        done("the files of sources were read", "reload", "sources")
+        activity(3, 0, 0, 0, 1)
+
+
 def by_tockctl(folder):
     with world(folder):
         rows_ = of_json("ntpdata")["ntpdata"]
@@ -274,4 +297,4 @@ if __name__ == "__main__":
     lib.alone()
     for copy, path in (COPY, "usr/bin/chronyc"), (SERVER, "usr/sbin/chronyd"):
         shutil.copy(debian.unpacked(lib.BUILD, "chrony") / path, copy)
-    lib.main(looks, changes, by_tockctl)
+    lib.main(looks, changes, files_that_others_write, by_tockctl)

@@ -10,7 +10,9 @@
 #include "common/cmdmon.h"
 #include "ctl/fields.h"
 #include "ctl/print.h"
+#include "ctl/print_detail.h"
 #include "ctl/status.h"
+#include "ctl/table_detail.h"
 #include "ctl/tables.h"
 
 START_TEST(intervals_change_their_unit)
@@ -128,6 +130,24 @@ START_TEST(leap_modes_and_states_have_names)
 }
 END_TEST
 
+START_TEST(verdicts_and_keys_have_names)
+{
+	ck_assert_str_eq(table_verdict('*'), "selected");
+	ck_assert_str_eq(table_verdict('x'), "falseticker");
+	ck_assert_str_eq(table_verdict('?'), "unknown");
+	ck_assert_str_eq(table_key_type(0), "");
+	ck_assert_str_eq(table_key_type(13), "aes128");
+	ck_assert_str_eq(table_key_type(12), "?");
+	ck_assert_str_eq(table_key_type(31), "?");
+	ck_assert_str_eq(print_auth(CMDMON_SYMMETRIC), "SK");
+	ck_assert_str_eq(print_auth(3), "?");
+	ck_assert_str_eq(print_ntp_mode(4), "Server");
+	ck_assert_str_eq(print_ntp_mode(3), "Invalid");
+	ck_assert_str_eq(print_stamp('H'), "Hardware");
+	ck_assert_str_eq(print_stamp(0), "Invalid");
+}
+END_TEST
+
 START_TEST(human_spans_have_three_digits)
 {
 	static const struct {
@@ -204,6 +224,6 @@ END_TEST
 
 UNIT_MAIN("print", intervals_change_their_unit, spans_change_their_unit,
     frequencies_lose_their_fraction_when_large, instants_are_shown_in_utc,
-    reference_ids_keep_their_printable_bytes, leap_modes_and_states_have_names,
+    reference_ids_keep_their_printable_bytes, leap_modes_and_states_have_names, verdicts_and_keys_have_names,
     human_spans_have_three_digits, human_durations_have_two_units,
     a_column_has_the_unit_of_its_median, health_follows_the_largest_error)
