@@ -31,12 +31,31 @@ set_timer(struct engine *e, struct timer *t, double after)
 	e->os->ops->timer_set(e->os, t, mono_add(e->os->ops->mono(e->os), after));
 }
 
+/* Selects; says so when nobody can be followed any more. */
+static struct source *
+choose(struct engine *e, struct raw now, const struct source *updated)
+{
+	struct source *best = selection_run(e, now, updated);
+
+	if (best == NULL && e->reference.is_synced) {
+		if (engine_may_say(e))
+			log_warn("no source can be followed: not "
+				 "synchronised (tockctl sources)");
+		reference_lose(&e->reference);
+		discipline_status(e, true);
+	}
+	return best;
+}
+
+/* Nobody needs to say anything for sources to become too old. */
 static void
 fire_status(struct timer *t)
 {
 	struct engine *e = t->owner;
 
 	leap_plan(e);
+	if (e->reference.is_synced && !e->is_stopping)
+		choose(e, e->os->ops->pair(e->os).raw, NULL);
 	discipline_status(e, true);
 	set_timer(e, t, STATUS_GAP);
 }
@@ -255,22 +274,6 @@ engine_may_say(struct engine *e)
 		log_info("sources change often: the next word about it in "
 			 "10 min");
 	return true;
-}
-
-/* Selects; says so when nobody can be followed any more. */
-static struct source *
-choose(struct engine *e, struct raw now, const struct source *updated)
-{
-	struct source *best = selection_run(e, now, updated);
-
-	if (best == NULL && e->reference.is_synced) {
-		if (engine_may_say(e))
-			log_warn("no source can be followed: not "
-				 "synchronised (tockctl sources)");
-		reference_lose(&e->reference);
-		discipline_status(e, true);
-	}
-	return best;
 }
 
 void
