@@ -10,12 +10,12 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/source.h"
 
-#define RETRY_MIN 2.0    /* s between look-ups that give nothing, doubling ... */
-#define RETRY_MAX 512.0  /* ... up to this */
+#define RETRY_MIN 2.0    /* s between look-ups that find nothing, doubling */
+#define RETRY_MAX 512.0  /* up to this */
 #define FILL_MIN 64.0    /* s, the same while there is an address: name servers
                             that rotate them do so about once a minute */
 #define GAP 1800.0       /* s between look-ups for a better address ... */
-#define GAP_FIRST 10.0   /* ... but while none has ever answered this, doubling */
+#define GAP_FIRST 10.0   /* ... but doubling from this where none answered */
 
 static struct mono
 mono_now(const struct engine *e)
@@ -41,7 +41,8 @@ next_of(const struct pool *p, struct source *s)
 }
 
 #define EACH_SOURCE(s, p)                                                      \
-	for ((s) = next_of(p, TAILQ_FIRST(&(p)->engine->sources)); (s) != NULL; \
+	for ((s) = next_of(p, TAILQ_FIRST(&(p)->engine->sources));             \
+	     (s) != NULL;                                                      \
 	     (s) = next_of(p, TAILQ_NEXT(s, link)))
 
 /* The sources that have an address and need no other. */
@@ -116,7 +117,8 @@ outdated(struct pool *p, const struct addr *addrs, int n)
 		    (oldest == NULL || s->named.ns < oldest->named.ns))
 			oldest = s;
 	}
-	if (oldest == NULL || limit == 0 || mono_sub(now, oldest->named) < limit)
+	if (oldest == NULL || limit == 0 ||
+	    mono_sub(now, oldest->named) < limit)
 		return NULL;
 	return oldest;
 }

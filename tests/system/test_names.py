@@ -11,6 +11,7 @@ import re
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -57,6 +58,12 @@ def addresses(daemon):
 def becomes(daemon, wanted, patience):
     return lib.until(lambda: sorted(addresses(daemon)) == wanted, patience,
                      0.1)
+
+
+def tockctl(*words):
+    return subprocess.run([lib.BUILD / "tockctl", *words],
+                          stdin=subprocess.DEVNULL,
+                          stdout=subprocess.DEVNULL).returncode
 
 
 def a_pool_has_its_own_of_many(folder):
@@ -124,11 +131,14 @@ def files_of_sources_come_and_go(folder):
                   "its file went, it is deleted")
         lib.check(daemon.says("following 127.0.0.13", 10),
                   "the new one is followed")
-        daemon.process.send_signal(signal.SIGHUP)
-        time.sleep(1)
+        lib.check(tockctl("reload", "sources") == 0, "tockctl reload sources")
         lib.check(daemon.text().count("deleted") == 1 and
                   "not added" not in daemon.text(),
                   "reading the same again changes nothing")
+        (sources / "eth1.sources").unlink()
+        lib.check(tockctl("reload", "sources") == 0 and
+                  daemon.says("source new.test: deleted"),
+                  "nor does what went stay")
 
 
 lib.alone()
