@@ -5,9 +5,9 @@
  * reply: whoever forges a sender's address gains nothing.  A reply is a header
  * of 28 bytes and the payload that its code implies.
  *
- * The structs are those of the headers below.  Decoding reads whatever arrives and
- * yields something in range of its type, no more: indexes, leap, stratum and
- * the like are for the receiver to judge.  Interfaces of IPv6 link-local
+ * The structs are those of the headers below.  Decoding reads whatever
+ * arrives and yields something in range of its type, no more: indexes, leap,
+ * stratum and the like are for the receiver to judge.  Interfaces of IPv6 link-local
  * addresses do not travel. */
 #ifndef COMMON_CMDMON_CODEC_H
 #define COMMON_CMDMON_CODEC_H
@@ -31,10 +31,12 @@ struct cmdmon_request {
 	uint32_t sequence; /* opaque */
 	const struct cmdmon_entry *entry;
 	union {
-		uint32_t index;   /* CMD_SOURCE_DATA, _SOURCESTATS, _SELECTDATA */
+		uint32_t index;   /* CMD_SOURCE_DATA, _SOURCESTATS,
+				     _SELECTDATA */
 		struct addr addr; /* CMD_SOURCE_NAME, _NTPDATA, _AUTHDATA,
 				     _DELETE */
-		double value;     /* CMD_RESELECTDIST (s), _MAXUPDATESKEW (ppm) */
+		double value;     /* CMD_RESELECTDIST, s,
+				     _MAXUPDATESKEW, ppm */
 		struct {
 			int32_t limit;    /* updates; < 0 no limit */
 			double threshold; /* s */

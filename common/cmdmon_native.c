@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The bytes of our own reports; their layout is that of the two put functions. */
+ * The bytes of our own reports; the put functions are their layout. */
 #include "common/cmdmon_bytes.h"
 
 #include "common/bytes.h"

@@ -111,7 +111,8 @@ source(struct ctl *ctl, const struct cmdmon_source *s)
 	if (s->mode != MODE_REFCLOCK && s->addr.family != ADDR_ID)
 		addr_print(&s->addr, addr, sizeof addr);
 	return json_pack("{s:o s:o s:s s:s s:i s:i s:i s:o s:o s:o s:o}",
-	    "name", json_text(name), "address", json_text(addr), "kind", kind(s->mode),
+	    "name", json_text(name), "address", json_text(addr),
+	    "kind", kind(s->mode),
 	    "state", table_state(s->state), "stratum", (int)s->stratum,
 	    "poll_log2", s->poll, "reach", (int)s->reach,
 	    "last_sample_ago", json_ago(s->ago_s),
@@ -172,7 +173,8 @@ json_status(const struct status *s)
 {
 	const struct cmdmon_native_status *o = &s->native;
 
-	json_print(json_pack("{s:i s:s s:b s:f s:f s:i s:s s:o s:I s:I s:I s:I s:I "
+	json_print(json_pack("{s:i s:s s:b s:f s:f s:i s:s s:o s:I s:I s:I "
+	    "s:I s:I "
 	    "s:f s:f s:o s:o s:o s:b s:b}",
 	    "schema", 1, "health", status_health_name(s->health),
 	    "synchronised", s->tracking.leap != 3,
@@ -200,7 +202,8 @@ instant_s(int64_t s)
 void
 json_guard(const struct cmdmon_guard *g)
 {
-	json_print(json_pack("{s:i s:b s:b s:I s:I s:i s:I s:I s:I s:I s:I s:I s:o "
+	json_print(json_pack("{s:i s:b s:b s:I s:I s:i s:I s:I s:I s:I s:I "
+	    "s:I s:o "
 	    "s:o s:f s:f s:f s:f s:f}",
 	    "schema", 1, "off", (g->flags & GUARD_OFF) != 0,
 	    "only_measures", (g->flags & GUARD_NO_CLOCK) != 0,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * chronyc's reports on stdout, to the character: a table or comma-separated
- * fields without header.  What a number means stands in common/cmdmon_report.h. */
+ * fields without header.  For numbers see common/cmdmon_report.h. */
 #ifndef CTL_PRINT_H
 #define CTL_PRINT_H
 

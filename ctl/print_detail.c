@@ -79,8 +79,8 @@ ntpdata_csv(const struct cmdmon_ntpdata *n, const struct ntp_text *t)
 {
 	printf("%s,%08X,%u,%s,%08X,%s,%u,%s,%u,%d,%.0f,%d,%.9f,%.6f,%.6f,"
 	    "%08X,%s,%s,",
-	    t->remote, refid_of(&n->remote), n->port, t->local, refid_of(&n->local),
-	    field_leap(n->leap), n->version, print_ntp_mode(n->mode),
+	    t->remote, refid_of(&n->remote), n->port, t->local,
+	    refid_of(&n->local), field_leap(n->leap), n->version, print_ntp_mode(n->mode),
 	    n->stratum, n->poll, ldexp(1, n->poll), n->precision,
 	    ldexp(1, n->precision), n->root_delay, n->root_dispersion,
 	    n->refid, t->refid, t->date);
@@ -110,7 +110,8 @@ ntpdata_counts(const struct cmdmon_ntpdata *n)
 static void
 ntpdata_text(const struct cmdmon_ntpdata *n, const struct ntp_text *t)
 {
-	printf("Remote address  : %s (%08X)\n", t->remote, refid_of(&n->remote));
+	printf("Remote address  : %s (%08X)\n", t->remote,
+	    refid_of(&n->remote));
 	printf("Remote port     : %u\n", n->port);
 	printf("Local address   : %s (%08X)\n", t->local, refid_of(&n->local));
 	printf("Leap status     : %s\n", field_leap(n->leap));

@@ -13,10 +13,12 @@
  * sees the rest of its line.  Returns buf; "" when there are none. */
 const char *where_rest(const struct args *, int from, char buf[CTL_LINE]);
 
-/* An address, an ID#, or a name that the system knows.  Returns 0 or -EINVAL. */
+/* An address, an ID#, or a name that the system knows.  Returns 0 or
+ * -EINVAL. */
 int where_lookup(const struct ctl *, const char *text, struct addr *);
 
-/* The same, but tockctl takes the first source of that configured name, if any. */
+/* The same, but tockctl takes the first source of that configured name, if
+ * there is one. */
 int where_address(struct ctl *, const char *text, struct addr *);
 
 /* The same, and tells the user when it is none. */

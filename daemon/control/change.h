@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: ISC
  *
- * What operators may make the engine do.  Access was checked before; each change
- * is logged with who asked, and what is not done with why.
+ * What operators may make the engine do.  Access was checked before; each
+ * change is logged with who asked, and what is not done with why.
  *
- * All return a status of the protocol: STT_NOSUCHSOURCE when no source is meant,
- * STT_INVALID for what is out of range or not built, STT_FAILED for what was
- * tried in vain, STT_NOTENABLED for a dump without dumpdir. */
+ * All return a status of the protocol: STT_NOSUCHSOURCE when no source is
+ * meant, STT_INVALID for what is out of range or not built, STT_FAILED for what
+ * was tried in vain, STT_NOTENABLED for a dump without dumpdir. */
 #ifndef DAEMON_CONTROL_CHANGE_H
 #define DAEMON_CONTROL_CHANGE_H
 

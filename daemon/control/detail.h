@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC
  *
  * The engine's state as the control protocol tells it: single sources in
- * detail.  As in report.h, signs turn here, nothing is changed, and what returns
- * false has found no such source. */
+ * detail.  As in report.h, signs turn here, nothing is changed, and what
+ * returns false has found no such source. */
 #ifndef DAEMON_CONTROL_DETAIL_H
 #define DAEMON_CONTROL_DETAIL_H
 

@@ -224,6 +224,7 @@ END_TEST
 
 UNIT_MAIN("print", intervals_change_their_unit, spans_change_their_unit,
     frequencies_lose_their_fraction_when_large, instants_are_shown_in_utc,
-    reference_ids_keep_their_printable_bytes, leap_modes_and_states_have_names, verdicts_and_keys_have_names,
+    reference_ids_keep_their_printable_bytes, leap_modes_and_states_have_names,
+    verdicts_and_keys_have_names,
     human_spans_have_three_digits, human_durations_have_two_units,
     a_column_has_the_unit_of_its_median, health_follows_the_largest_error)
