@@ -39,7 +39,7 @@ dump_write(const struct source *s, char *text, size_t size)
 	const struct stats *st = &s->stats;
 	struct record_out r;
 
-	if (!s->has_sample || !e->scale.is_settled)
+	if ((!s->has_sample && !s->is_restored) || !e->scale.is_settled)
 		return 0;
 	record_begin(&r, text, size);
 	record_put(&r, "tock-dump 1 %s\nepoch %" PRId64 "\nsamples %u\n",

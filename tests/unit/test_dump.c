@@ -128,6 +128,19 @@ START_TEST(another_boots_raw_time_means_nothing)
 }
 END_TEST
 
+START_TEST(what_was_read_is_not_lost_without_an_answer)
+{
+	begin();
+	start_again(true);
+	ck_assert(world_source(&w, 0)->is_restored);
+	ck_assert_ptr_null(file_of("dump/192.0.2.1.dat"));
+	start_again(true);
+	ck_assert(world_source(&w, 0)->is_restored);
+	ck_assert_uint_gt(world_source(&w, 0)->stats.count, 10);
+	world_fini(&w);
+}
+END_TEST
+
 /* RAW stands still in a suspend: what was true is so by an hour no more. */
 START_TEST(a_machine_that_slept_in_between_begins_anew)
 {
@@ -174,5 +187,6 @@ UNIT_MAIN("dump", after_a_restart_the_past_is_known,
     it_is_written_at_the_end_and_on_demand,
     without_a_dumpdir_nothing_is_written_or_read,
     another_boots_raw_time_means_nothing,
+    what_was_read_is_not_lost_without_an_answer,
     a_machine_that_slept_in_between_begins_anew,
     whatever_is_wrong_with_the_text_changes_nothing)
