@@ -7,8 +7,8 @@
  *
  * The structs are those of the headers below.  Decoding reads whatever
  * arrives and yields something in range of its type, no more: indexes, leap,
- * stratum and the like are for the receiver to judge.  Interfaces of IPv6 link-local
- * addresses do not travel. */
+ * stratum and the like are for the receiver to judge.  Interfaces of IPv6
+ * link-local addresses do not travel. */
 #ifndef COMMON_CMDMON_CODEC_H
 #define COMMON_CMDMON_CODEC_H
 

@@ -80,7 +80,8 @@ ntpdata_csv(const struct cmdmon_ntpdata *n, const struct ntp_text *t)
 	printf("%s,%08X,%u,%s,%08X,%s,%u,%s,%u,%d,%.0f,%d,%.9f,%.6f,%.6f,"
 	    "%08X,%s,%s,",
 	    t->remote, refid_of(&n->remote), n->port, t->local,
-	    refid_of(&n->local), field_leap(n->leap), n->version, print_ntp_mode(n->mode),
+	    refid_of(&n->local), field_leap(n->leap), n->version,
+	    print_ntp_mode(n->mode),
 	    n->stratum, n->poll, ldexp(1, n->poll), n->precision,
 	    ldexp(1, n->precision), n->root_delay, n->root_dispersion,
 	    n->refid, t->refid, t->date);
