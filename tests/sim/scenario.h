@@ -12,7 +12,7 @@
 #include "tests/sim/simhost.h"
 #include "tests/sim/simserver.h"
 
-#define SIM_LIMITS 64
+#define SIM_LIMITS 1024
 #define SIM_WORDS 32
 
 struct limit {
