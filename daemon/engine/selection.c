@@ -15,6 +15,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/standing.h"
 #include "daemon/estimate/select.h"
+#include "daemon/wire/refid.h"
 
 #define TAKE_OVER 10.0 /* score */
 
@@ -183,6 +184,19 @@ choose_best(struct engine *e, const struct claimant *who, size_t n,
 	return best;
 }
 
+/* Whether this one, further down, only repeats what another of them says.  It
+ * may have that from us: two machines with one server that also ask each other
+ * would soon believe their own echo more than the server. */
+static bool
+is_echo(const struct claimant *who, size_t n, const struct source *s)
+{
+	for (size_t i = 0; i < n; i++)
+		if (who[i].source->stratum < s->stratum &&
+		    refid_of(&who[i].source->remote.addr) == s->refid)
+			return true;
+	return false;
+}
+
 struct source *
 selection_run(struct engine *e, struct raw now, const struct source *updated)
 {
@@ -204,8 +218,8 @@ selection_run(struct engine *e, struct raw now, const struct source *updated)
 		enum source_verdict *v = &who[i].source->verdict;
 
 		*v = i == best ? SOURCE_SELECTED :
-		    who[i].distance > far ? SOURCE_SELECTABLE :
-					    SOURCE_COMBINED;
+		    who[i].distance > far || is_echo(who, n, who[i].source) ?
+		    SOURCE_SELECTABLE : SOURCE_COMBINED;
 	}
 	return who[best].source;
 }

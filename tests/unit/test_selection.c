@@ -362,6 +362,22 @@ START_TEST(combinelimit_keeps_the_far_ones_out)
 }
 END_TEST
 
+START_TEST(who_repeats_another_source_is_not_combined)
+{
+	struct world w;
+
+	world_init(&w, 2);
+	w.stratum[1] = 2;
+	world_start(&w);
+	world_run(&w, 30);
+	has_verdicts(&w, "*+");
+	world_source(&w, 1)->refid = 0xc0000201; /* 192.0.2.1 */
+	engine_reselect(&w.engine);
+	has_verdicts(&w, "*D");
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(maxunreach_ends_what_is_left_of_a_silent_source)
 {
 	for (int i = 0; i < 2; i++) {
@@ -505,6 +521,7 @@ UNIT_MAIN("selection", noselect_is_watched_only, noselect_makes_nobody_stale,
     a_stratum_is_worth_its_weight, who_is_nearer_takes_over_after_a_while,
     reselectdist_keeps_the_old_one, the_score_grows_with_each_sample,
     combinelimit_keeps_the_far_ones_out,
+    who_repeats_another_source_is_not_combined,
     maxunreach_ends_what_is_left_of_a_silent_source,
     copy_takes_over_stratum_and_refid, options_change_at_run_time,
     of_hundreds_some_are_followed,
