@@ -114,6 +114,20 @@ parse_pidfile(struct parse *p)
 	    PATH_PID);
 }
 
+static int
+parse_fallback(struct parse *p)
+{
+	const struct directive *d = directive_find("fallbackdrift");
+	int r;
+
+	assert(d != NULL);
+	r = parse_row(p, d);
+	if (r != 0 || p->config->fallback_min <= p->config->fallback_max)
+		return r;
+	return parse_warn(p, 2, "below MIN: there is no average to fall back "
+				"on");
+}
+
 static const struct value driftfile_rows[] = {
 	{ "interval", VALUE_INT, AT(drift_interval), 1, INT_MAX, "s",
 	    "how often the file is written at most" },
@@ -169,7 +183,7 @@ const struct directive directives[] = {
 		"the shortest average of the frequency" },
 		{ "MAX", VALUE_INT, AT(fallback_max), 0, 30, "log2 s",
 		"the longest average of the frequency" }),
-	    NULL, 0, NULL },
+	    NULL, 0, parse_fallback },
 	{ "initstepslew", DIRECTIVE_BUILT, "a quick measurement at the start",
 	    LIST({ "THRESHOLD", VALUE_DOUBLE, AT(initstepslew_threshold), 0,
 		1e9, "s", "larger offsets are stepped, smaller ones slewed" }),

@@ -125,7 +125,7 @@ leap_plan(struct engine *e)
 		l->due = LEAP_NONE;
 	if (e->reference.is_synced)
 		e->reference.leap = l->due;
-	if (l->due != was)
+	if (l->due != was && engine_may_say(e)) /* the servers can do this */
 		log_info("leap second: at midnight UTC a second %s, by %s",
 		    l->due == LEAP_INSERT ? "is inserted" :
 		    l->due == LEAP_DELETE ? "is left out" : "is as any other",

@@ -74,6 +74,11 @@ START_TEST(each_scalar_directive_sets_its_field)
 	try_good(&t, "pidfile /run/x.pid");
 	ck_assert_str_eq(c->pidfile, "/run/x.pid");
 	ck_assert_uint_eq(c->n_warnings, 1);
+	try_good(&t, "fallbackdrift 10 12");
+	ck_assert_int_eq(c->fallback_max, 12);
+	ck_assert_uint_eq(c->n_warnings, 1);
+	try_good(&t, "fallbackdrift 10 9");
+	ck_assert_uint_eq(c->n_warnings, 2);
 	try_good(&t, "pidfile /");
 	ck_assert_str_eq(c->pidfile, "");
 	try_good(&t, "cmdport 0");

@@ -6,7 +6,9 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/log.h"
 #include "daemon/engine/selection.h"
 #include "tests/emu/engine_world.h"
 
@@ -237,6 +239,32 @@ START_TEST(servers_that_never_do_it_are_followed_in_the_end)
 }
 END_TEST
 
+START_TEST(servers_that_change_their_mind_cannot_fill_the_log)
+{
+	char path[] = "/tmp/test_leap.XXXXXX";
+	static char text[65536];
+	unsigned lines = 0;
+	int fd = mkstemp(path);
+
+	unlink(path);
+	log_init(fd, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	world_init_at(&w, 3, MIDNIGHT - 4000);
+	world_start(&w);
+	for (int i = 0; i < 60; i++) {
+		for (int k = 0; k < 3; k++)
+			w.leap[k] = i % 2;
+		world_run(&w, 20);
+	}
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	for (char *p = text; n > 0 && (p = strstr(p, "leap second")); p++)
+		lines++;
+	ck_assert_uint_ge(lines, 10);
+	ck_assert_uint_le(lines, 40); /* 20 in ten minutes */
+	close(fd);
+	world_fini(&w);
+}
+END_TEST
+
 static int
 last_tai(void)
 {
@@ -286,4 +314,5 @@ UNIT_MAIN("leap", the_kernel_makes_it_and_nobody_notices,
     on_any_other_day_there_is_none,
     servers_that_are_late_or_early_are_understood,
     servers_that_never_do_it_are_followed_in_the_end,
+    servers_that_change_their_mind_cannot_fill_the_log,
     tai_goes_to_the_kernel, a_clock_set_during_the_hold_is_put_right)
