@@ -12,8 +12,9 @@
  * up from the old median.  A busy link has a larger spread on the same floor: a
  * small factor takes that for a new path. */
 #define RISE 1.5
-#define TRUST_COUNT 24   /* delays that a shape is read from */
-#define EDGE_COUNT 100
+#define SHAPE_COUNT 64   /* delays that a shape is read from, ... */
+#define FIRST_SHAPE_COUNT 24 /* ... when there is none yet, ... */
+#define EDGE_COUNT 100   /* ... and the edge of one */
 #define UP_COUNT (2 * MINDELAY_RECENT)
 
 void
@@ -21,6 +22,8 @@ mindelay_init(struct mindelay *m)
 {
 	m->count = m->next = 0;
 	m->old_spread = m->fixed = 0;
+	m->trust = 1;
+	m->was_shaped = false;
 }
 
 void
@@ -97,6 +100,43 @@ has_risen(const struct mindelay *m)
 	return low - RISE * (sum / MINDELAY_RECENT - low) > m->sorted[rest / 2];
 }
 
+/* Bowley's coefficient of skewness with deciles: 0 for a symmetric distribution,
+ * 0.46 for an exponential one, 0.22 for four exponential waits in a row. */
+static double
+skew(const struct mindelay *m)
+{
+	double low = m->sorted[m->count / 10], mid = m->sorted[m->count / 2];
+	double high = m->sorted[m->count - 1 - m->count / 10];
+
+	return high > low ? (high + low - 2 * mid) / (high - low) : 0;
+}
+
+/* How much of the lower half of the delays lies above its lowest tenth: a normal
+ * distribution has a tail (0.62), a uniform (0.83) and an exponential one (0.87)
+ * have an edge. */
+static double
+edge(const struct mindelay *m)
+{
+	double lowest = m->sorted[m->count / 50], low = m->sorted[m->count / 10];
+	double mid = m->sorted[m->count / 2];
+
+	return mid > lowest ? (mid - low) / (mid - lowest) : 1;
+}
+
+/* The shape outlives the minimum: few delays do not show it. */
+static void
+look_at_shape(struct mindelay *m)
+{
+	if (m->count < (m->was_shaped ? SHAPE_COUNT : FIRST_SHAPE_COUNT))
+		return;
+	double by_skew = (skew(m) - 0.08) / (0.20 - 0.08);
+	double by_edge = m->count < EDGE_COUNT ? 0 :
+	    (edge(m) - 0.69) / (0.75 - 0.69);
+
+	m->trust = fmin(fmax(fmax(by_skew, by_edge), 0), 1);
+	m->was_shaped |= m->count >= SHAPE_COUNT;
+}
+
 enum mindelay_change
 mindelay_add(struct mindelay *m, double delay)
 {
@@ -105,6 +145,7 @@ mindelay_add(struct mindelay *m, double delay)
 	double spread = was_known ? m->sorted[m->count / 2] - old : 0;
 
 	insert(m, delay);
+	look_at_shape(m);
 	if (was_known && delay < old - DOWN_SPREADS * spread - RESOLUTION) {
 		keep(m, 1);
 		m->old_spread = spread;
@@ -139,39 +180,10 @@ mindelay_margin(const struct mindelay *m)
 	return (guess > 0 ? guess : m->sorted[0] / 4) + RESOLUTION;
 }
 
-/* Bowley's coefficient of skewness with deciles: 0 for a symmetric distribution,
- * 0.46 for an exponential one, 0.22 for four exponential waits in a row. */
-static double
-skew(const struct mindelay *m)
-{
-	double low = m->sorted[m->count / 10], mid = m->sorted[m->count / 2];
-	double high = m->sorted[m->count - 1 - m->count / 10];
-
-	return high > low ? (high + low - 2 * mid) / (high - low) : 0;
-}
-
-/* How much of the lower half of the delays lies above its lowest tenth: a normal
- * distribution has a tail (0.62), a uniform (0.83) and an exponential one (0.87)
- * have an edge. */
-static double
-edge(const struct mindelay *m)
-{
-	double lowest = m->sorted[m->count / 50], low = m->sorted[m->count / 10];
-	double mid = m->sorted[m->count / 2];
-
-	return mid > lowest ? (mid - low) / (mid - lowest) : 1;
-}
-
 double
 mindelay_trust(const struct mindelay *m)
 {
-	if (m->count < TRUST_COUNT)
-		return 1;
-	double by_skew = (skew(m) - 0.08) / (0.20 - 0.08);
-	double by_edge = m->count < EDGE_COUNT ? 0 :
-	    (edge(m) - 0.69) / (0.75 - 0.69);
-
-	return fmin(fmax(fmax(by_skew, by_edge), 0), 1);
+	return m->trust;
 }
 
 double

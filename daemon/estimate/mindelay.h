@@ -20,6 +20,8 @@ struct mindelay {
 	unsigned count, next;
 	double ring[MINDELAY_RING];   /* s, in order of arrival */
 	double sorted[MINDELAY_RING]; /* the same, ascending */
+	double trust; /* see below */
+	bool was_shaped;
 	double old_spread; /* s, median - minimum before the path changed */
 };
 

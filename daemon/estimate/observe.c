@@ -11,6 +11,7 @@
 #define PRIOR_SIGMAS 6.0 /* how far the grid reaches */
 #define SOFT_TAILS 8.0
 #define BOX_TAIL 0.2    /* of its half width: the box's soft edge */
+#define SLACK 0.3        /* of the noise, by which a loose box is wider */
 #define FINEST 1e-9     /* s */
 #define MIN_SHAPE 1e-3  /* below, an exponential */
 
@@ -57,17 +58,25 @@ log_wait(const struct wait_law *w, double margin, double e)
 	return at_zero - (1 / w->shape + 1) * log1p(w->shape * e / w->scale);
 }
 
+/* Both waits together, before it is normalised. */
 static double
-log_learned(const struct observation *o, double v)
+log_waits(const struct observation *o, double v)
 {
 	return log_wait(&o->up, o->margin, o->half + v) +
 	    log_wait(&o->down, o->margin, o->half - v);
 }
 
 static double
+box_tail(double h)
+{
+	return BOX_TAIL * h + FINEST;
+}
+
+/* The box and the loose box; h is o's, then. */
+static double
 log_box(const struct observation *o, double v)
 {
-	double h = o->half + o->margin, tail = BOX_TAIL * h + FINEST;
+	double h = o->half, tail = box_tail(h);
 
 	return -fmax(0, fabs(v) - h) / tail - log(2 * h + 2 * tail);
 }
@@ -105,6 +114,12 @@ integrate(const struct observation *o, double reach,
 	return r;
 }
 
+static double
+log_learned(const struct observation *o, double v)
+{
+	return log_waits(o, v) - o->log_norm;
+}
+
 /* ln of the integral of p_up(h + v) p_down(h - v) over v, by the trapezoid rule:
  * from either edge inwards the steps grow geometrically, as the laws' slopes
  * fall; outwards the soft edge. */
@@ -113,7 +128,7 @@ log_integral(const struct observation *o)
 {
 	const int soft = 6, inner = 19;
 	double h = o->half, m = o->margin;
-	double at[6 + 19], peak = log_learned(o, 0), sum = 0;
+	double at[6 + 19], peak = log_waits(o, 0), sum = 0;
 	double scale = fmin(o->up.scale, o->down.scale);
 	double first = fmin(scale > m ? fmax(m, scale / 16) : scale, h);
 	double ratio = h > 0 ? log1p(h / fmax(first, FINEST)) / (inner - 1) : 0;
@@ -123,11 +138,11 @@ log_integral(const struct observation *o)
 	for (int i = 0; i < inner; i++)
 		at[soft + i] = fmin(fmax(first, FINEST) * expm1(ratio * i), h);
 	at[soft + inner - 1] = h;
-	peak = fmax(peak, fmax(log_learned(o, -h), log_learned(o, h)));
+	peak = fmax(peak, fmax(log_waits(o, -h), log_waits(o, h)));
 	for (int side = -1; side <= 1; side += 2) {
 		double before = 0;
 		for (int i = 0; i < soft + inner; i++) {
-			double p = exp(log_learned(o, side * (h - at[i])) - peak);
+			double p = exp(log_waits(o, side * (h - at[i])) - peak);
 			if (i > 0)
 				sum += (before + p) / 2 * (at[i] - at[i - 1]);
 			before = p;
@@ -143,19 +158,19 @@ observe_prepare(struct observation *o)
 }
 
 struct verdict
-observe_sample(enum observe_model model, const struct observation *o, double mean,
-    double var)
+observe_sample(enum observe_model model, const struct observation *o,
+    double mean, double var)
 {
-	double h = o->half + o->margin;
+	struct observation box = *o;
 
 	if (model == OBSERVE_GAUSS)
 		return observe_gauss(o, mean, var);
-	if (model == OBSERVE_BOX || !o->is_learned)
-		return integrate(o, h + SOFT_TAILS * (BOX_TAIL * h + FINEST),
-		    log_box, mean, var);
-
-	struct verdict r = integrate(o, o->half + SOFT_TAILS * o->margin,
-	    log_learned, mean, var);
-	r.evidence *= exp(-o->log_norm);
-	return r;
+	if (model == OBSERVE_LEARNED && o->is_learned)
+		return integrate(o, o->half + SOFT_TAILS * o->margin,
+		    log_learned, mean, var);
+	box.half += o->margin;
+	if (model == OBSERVE_LOOSE)
+		box.half += SLACK * sqrt(o->noise);
+	return integrate(&box, box.half + SOFT_TAILS * box_tail(box.half),
+	    log_box, mean, var);
 }

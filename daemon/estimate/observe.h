@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * What a sample says about x: the likelihood p(z | delay, x), by three models.
+ * What a sample says about x: the likelihood p(z | delay, x), by four models.
  * All are normalised over z, so that how well each foretells the samples can be
  * compared, and evidence decides between them (daemon/estimate/bank.h).
  *
@@ -22,6 +22,7 @@ enum observe_model {
 	OBSERVE_GAUSS,
 	OBSERVE_BOX,
 	OBSERVE_LEARNED,
+	OBSERVE_LOOSE,
 	OBSERVE_MODELS,
 };
 
