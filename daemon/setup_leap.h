@@ -19,8 +19,8 @@ struct setup_leap {
 void setup_open_leap(struct setup_leap *, const struct config *);
 
 /* Reads the list, or if that is no list the zone, and closes both; called after
- * the drop.  Returns false, after a warning if there was something to read, when
- * there is no table. */
+ * the drop.  Returns false, after a warning if there was something to read,
+ * when there is no table. */
 bool setup_read_leap(struct setup_leap *, struct leap_table *);
 
 #endif

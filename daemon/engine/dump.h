@@ -9,8 +9,9 @@
  *	samples N		and N lines: RAW-NS OFFSET DELAY DISPERSION
  *	end
  *
- * from which an estimator of any kind learns what it knew.  It holds for this boot alone: RAW begins anew with the next, and a frequency
- * is what the drift file is for.  It is removed when it was read.  Whether it
+ * from which an estimator of any kind learns what it knew.  It holds for this
+ * boot alone: RAW begins anew with the next, and a frequency is what the drift
+ * file is for.  It is removed when it was read.  Whether it
  * still holds (the machine may have slept) the source's first sample tells: if
  * that is impossible, everything is forgotten. */
 #ifndef DAEMON_ENGINE_DUMP_H

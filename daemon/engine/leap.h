@@ -11,9 +11,9 @@
  *   slew    its error of 1 s is slewed from then on
  *   ignore  no leap second is known here: the servers jump
  *
- * For LEAP_HOLD around that instant no sample is believed and nobody touches the
- * clock; for LEAP_LATE around it a server that is early or late by the second is
- * taken to say what it will say when it has done its own.
+ * For LEAP_HOLD around that instant no sample is believed and nobody touches
+ * the clock; for LEAP_LATE around it a server that is early or late by the
+ * second is taken to say what it will say when it has done its own.
  *
  * Who says that there is one: a table (leapseclist, leapsectz) as long as it is
  * good, else the majority of the sources that are used. */
@@ -52,8 +52,8 @@ void leap_init(struct leap *, struct engine *);
  * once a minute. */
 void leap_plan(struct engine *);
 
-/* What CLK_STATUS says: enum packet_leap without LEAP_UNSYNC, and TAI - UTC (0 =
- * not known, leave it). */
+/* What CLK_STATUS says: enum packet_leap without LEAP_UNSYNC, and TAI - UTC
+ * (0 = not known, leave it). */
 int leap_for_clock(const struct engine *);
 int leap_tai(const struct engine *, struct tspec now);
 
