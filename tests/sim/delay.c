@@ -57,7 +57,8 @@ parse_args(struct delay_term *t, unsigned least, unsigned most,
 	unsigned n = 0;
 
 	while (**text == ':') {
-		if (n == most || quantity_parse(*text + 1, &t->arg[n], text) < 0)
+		if (n == most ||
+		    quantity_parse(*text + 1, &t->arg[n], text) < 0)
 			return -1;
 		n++;
 	}

@@ -174,7 +174,8 @@ clock_word(struct sim *s, struct simhost *h, char **arg, unsigned n)
 	double v;
 
 	if (n >= 4 && (is(arg[0], "sine") || is(arg[0], "triangle")))
-		return add_wave(o, arg + 1, is(arg[0], "triangle")) == 0 ? 4 : 0;
+		return add_wave(o, arg + 1, is(arg[0], "triangle")) == 0 ?
+		    4 : 0;
 	if (n < 2 || signed_number(s, arg[1], &v) < 0)
 		return 0;
 	if (is(arg[0], "behind") && !s->has_begun)

@@ -55,8 +55,8 @@ struct judge {
 	double claimed, honest; /* s with a claim, and those in which it held */
 	double ratio;           /* max of |error| / claim, since settle */
 	double synced;          /* s, since settle */
-	double near_from;       /* s: since when, and until settle, the error was
-	                           near; 0 = from the start */
+	double near_from;       /* s: since when, and until settle, the error
+	                           was near; 0 = from the start */
 	bool was_near;          /* at the last look before settle */
 	double bins[JUDGE_BINS];
 	struct judge_column columns[JUDGE_COLUMNS];

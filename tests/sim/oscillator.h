@@ -6,8 +6,8 @@
  *	offset     fixed; jumps change it
  *	wander     random walk of frequency, q s/s per square root of a second
  *	white      white frequency noise: y averaged over 1 s has this deviation
- *	flicker    nine Ornstein-Uhlenbeck parts of this deviation each, with time
- *	           constants of 4^0 .. 4^8 s: 1/f in between
+ *	flicker    nine Ornstein-Uhlenbeck parts of this deviation each, with
+ *	           time constants of 4^0 .. 4^8 s: 1/f in between
  *	waves      sines and triangles: the temperature
  *
  * Each part is drawn exactly over dt, phase and frequency jointly, so that it

@@ -59,7 +59,8 @@ range(const struct judge *j, struct panel *p, bool is_freq)
 	p->unit = is_freq ? 1e-6 : most < 2e-6 ? 1e-9 : most < 2e-3 ? 1e-6 :
 	    most < 2 ? 1e-3 : 1;
 	p->label = is_freq ? "frequency error, ppm" :
-	    most < 2e-6 ? "clock behind, ns" : most < 2e-3 ? "clock behind, us" :
+	    most < 2e-6 ? "clock behind, ns" :
+	    most < 2e-3 ? "clock behind, us" :
 	    most < 2 ? "clock behind, ms" : "clock behind, s";
 	p->high = most / p->unit * 1.1;
 	p->low = -p->high;

@@ -28,6 +28,7 @@ responder_answer(struct responder *r, const struct ntp_packet *request,
 	p->receive = rx;
 	p->origin = old ? request->receive : request->transmit;
 	p->transmit = old ? old->tx : tx;
-	r->pairs[r->n++ % RESPONDER_PAIRS] = (struct responder_pair){ rx, left };
+	r->pairs[r->n++ % RESPONDER_PAIRS] =
+	    (struct responder_pair){ rx, left };
 	return true;
 }

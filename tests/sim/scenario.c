@@ -125,7 +125,8 @@ plan(struct sim *s, const char *text, char **word, unsigned n)
 	const char *verb = n > 2 ? word[has_from ? 4 : 2] : "";
 	struct plan *p;
 
-	if ((!is_time_word(verb) && !sim_directive(verb)) || quantity_parse(word[1], &t, NULL) < 0 || !(t >= 0) ||
+	if ((!is_time_word(verb) && !sim_directive(verb)) ||
+	    quantity_parse(word[1], &t, NULL) < 0 || !(t >= 0) ||
 	    (has_from && quantity_parse(word[3], &from, NULL) < 0))
 		return -1;
 	text = behind(text, has_from ? 4 : 2);

@@ -2,7 +2,7 @@
  *
  * A simulation as a text: one directive a line, # begins a comment.  Numbers
  * have units (delay.h's quantity_parse), delays are delay.h's words, names may
- * be patterns (`s*`) of what was named before.  tests/sim/README has them all.
+ * be patterns (`s*`) of what was named before.  tests/sim/README.md has them all.
  *
  * A directive acts at once when the file is read, before the start; behind `at
  * T`, `every T [from T]` or `random T` the same directive acts later. */

@@ -60,6 +60,7 @@ bool simclock_drift(const struct simclock *, double *ppm, double *skew_ppm);
 /* s/s: what the kernel adds to the oscillator's frequency for good. */
 double simclock_base(const struct simclock *);
 
-unsigned simclock_steps(const struct simclock *); /* that were asked for and made */
+/* Those that the engine asked for and that were made. */
+unsigned simclock_steps(const struct simclock *);
 
 #endif

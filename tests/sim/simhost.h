@@ -92,7 +92,7 @@ void simhost_term(struct simhost *);
 void simhost_kill(struct simhost *);
 
 /* From now on for s seconds: the machine stands still and knows nothing of it
- * (a virtual machine), or sleeps, and its RTC is off by rtc_error afterwards. */
+ * (a virtual machine), or sleeps, and its RTC is off by rtc_error then. */
 void simhost_pause(struct simhost *, double s);
 void simhost_suspend(struct simhost *, double s, double rtc_error);
 

@@ -104,7 +104,8 @@ sock_open(struct os *os, struct sock *sock, const struct sock_want *want)
 	if (port != 0 && want->kind == SOCK_KIND_UDP && is_bound(h, port))
 		return -EADDRINUSE;
 	while (port == 0 || is_bound(h, port))
-		port = (uint16_t)(EPHEMERAL + prng_below(&h->random, EPHEMERAL));
+		port = (uint16_t)(EPHEMERAL +
+		    prng_below(&h->random, EPHEMERAL));
 	s = world_alloc(sizeof *s);
 	s->sock = sock;
 	s->want = *want;

@@ -129,7 +129,8 @@ START_TEST(lines_that_mean_nothing_are_refused)
 	const char *const bad[] = { "nonsense", "duration", "duration x",
 		"node a 10.0.0.1", "node b nowhere", "clock b freq 1ppm",
 		"clock a freq", "clock a freq 1x", "limit a nonsense 1",
-		"path a b 1ms", "at 1h", "at 1h nonsense", "at x step a 1", "server s",
+		"path a b 1ms", "at 1h", "at 1h nonsense", "at x step a 1",
+		"server s",
 		"server * offset 1", "step a 1", "expect a synced 1h",
 		"server s 192.0.2.1 nonsense 1", "name x", "leap 2",
 		"config b server x", "random 1h from", "stamps a none" };
