@@ -254,9 +254,10 @@ source_sample(struct source *s, const struct sample *measured,
 	s->root_delay = reply->packet.root_delay;
 	s->root_dispersion = reply->packet.root_dispersion;
 	s->refid = reply->packet.refid;
-	log_debug("source %s: offset %+.9f delay %.9f at %c%c",
+	log_debug("source %s: offset %+.9f delay %.9f at %c%c, raw %.9f %+.9f",
 	    source_label(s, label, sizeof label), s->last_error, sample->delay,
-	    reply->tx_src, reply->rx_src);
+	    reply->tx_src, reply->rx_src, (double)sample->at.ns * 1e-9,
+	    sample->offset);
 	if (r != ESTIMATOR_IMPOSSIBLE)
 		source_update(s);
 }

@@ -64,7 +64,8 @@ path_word(struct path *up, struct path *down, const char *word,
 	if (strchr(word, '-'))
 		word = strchr(word, '-') + 1;
 	bool is_delay = is(word, "up") || is(word, "down") || is(word, "delay");
-	if (!is_delay && number(value, &v) < 0)
+	bool is_word = is_delay || is(word, "replay");
+	if (!is_word && number(value, &v) < 0)
 		return -1;
 	for (int i = 0; i < 2 && r == 0; i++) {
 		struct path *p = both[i];
@@ -73,6 +74,8 @@ path_word(struct path *up, struct path *down, const char *word,
 			continue;
 		if (is_delay)
 			r = delay_parse(&p->delay, value);
+		else if (is_word)
+			r = replay_load(&p->replay, value);
 		else if (is(word, "loss"))
 			p->loss = v;
 		else if (is(word, "dup"))

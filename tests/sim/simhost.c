@@ -335,6 +335,6 @@ simhost_free(struct simhost *h)
 		free(h->lines[i]);
 	for (int i = 1; i < h->argc; i++)
 		free(h->argv[i]);
-	free(h->station.paths);
+	station_fini(&h->station);
 	free(h);
 }

@@ -97,7 +97,7 @@ void
 simserver_free(struct simserver *s)
 {
 	keys_fini(&s->keys);
-	free(s->station.paths);
+	station_fini(&s->station);
 	free(s);
 }
 

@@ -121,6 +121,14 @@ station_init(struct station *s, struct world *w, const char *name,
 	w->last_station = &s->next;
 }
 
+void
+station_fini(struct station *s)
+{
+	for (unsigned i = 0; i < s->n_paths; i++)
+		replay_fini(&s->paths[i].replay);
+	free(s->paths);
+}
+
 struct station *
 world_station(const struct world *w, const char *name)
 {
@@ -169,7 +177,8 @@ send_copy(struct path *path, const struct endpoint *src,
     const struct endpoint *dst, const void *data, size_t len, double extra)
 {
 	struct world *w = path->to->world;
-	double d = delay_draw(&path->delay, &path->prng, world_seconds(w));
+	double d = path->replay.n > 0 ? replay_next(&path->replay) :
+	    delay_draw(&path->delay, &path->prng, world_seconds(w));
 	int64_t at = w->now + span_ns(d + extra);
 	struct simpacket *p;
 

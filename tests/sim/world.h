@@ -16,6 +16,7 @@
 #include "common/addr.h"
 #include "common/heap.h"
 #include "tests/sim/delay.h"
+#include "tests/sim/replay.h"
 
 #define WORLD_NAME 32
 #define WORLD_ADDRS 16
@@ -32,6 +33,7 @@ struct station;
 struct path {
 	struct station *to;
 	struct delay delay;
+	struct replay replay; /* instead of delay */
 	double loss, dup; /* 0..1 */
 	bool is_cut;
 	bool is_ordered;  /* no packet overtakes another */
@@ -103,6 +105,7 @@ void *world_alloc(size_t);
 
 void station_init(struct station *, struct world *, const char *name,
     const struct addr *);
+void station_fini(struct station *);
 struct station *world_station(const struct world *, const char *name);
 struct path *station_path(struct station *from, struct station *to);
 
