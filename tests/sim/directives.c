@@ -84,7 +84,7 @@ const struct sim_directive *
 sim_directive(const char *name)
 {
 	const struct sim_directive *const all[] = { world_directives,
-		node_directives, net_directives };
+		node_directives, net_directives, many_directives };
 
 	for (size_t i = 0; i < sizeof all / sizeof *all; i++)
 		for (const struct sim_directive *d = all[i]; d->name; d++)

@@ -18,7 +18,8 @@ struct sim_directive {
 };
 
 /* By subject; the last has no name. */
-extern const struct sim_directive node_directives[], net_directives[];
+extern const struct sim_directive node_directives[], net_directives[],
+    many_directives[];
 
 /* NULL: there is none. */
 const struct sim_directive *sim_directive(const char *name);

@@ -22,12 +22,16 @@ number(const char *text, double *v)
 	return quantity_parse(text, v, NULL);
 }
 
-/* A number, whose sign is drawn when it begins with "+-". */
+/* A number; +-V is V or -V, ~V normal with standard deviation V. */
 static int
 signed_number(struct sim *s, const char *text, double *v)
 {
 	bool is_drawn = strncmp(text, "+-", 2) == 0;
 
+	if (*text == '~' && number(text + 1, v) == 0) {
+		*v *= prng_normal(&s->prng);
+		return 0;
+	}
 	if (number(text + (is_drawn ? 2 : 0), v) < 0)
 		return -1;
 	if (is_drawn && prng_below(&s->prng, 2))
@@ -180,6 +184,8 @@ clock_word(struct sim *s, struct simhost *h, char **arg, unsigned n)
 		return 0;
 	if (is(arg[0], "behind") && !s->has_begun)
 		h->behind = v;
+	else if (is(arg[0], "late") && !s->has_begun && v >= 0)
+		h->late = v;
 	else if (is(arg[0], "freq"))
 		o->offset = v;
 	else if (is(arg[0], "jump"))

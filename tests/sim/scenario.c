@@ -193,6 +193,7 @@ begin(struct sim *s, FILE *trace)
 		h->judge.trace = trace;
 		simhost_boot(h);
 	}
+	circles_begin(&s->circles);
 	s->has_begun = true;
 }
 

@@ -9,6 +9,7 @@
 #ifndef TESTS_SIM_SCENARIO_H
 #define TESTS_SIM_SCENARIO_H
 
+#include "tests/sim/circles.h"
 #include "tests/sim/simhost.h"
 #include "tests/sim/simserver.h"
 
@@ -33,6 +34,7 @@ struct sim {
 	double settle, near;
 	struct limit limits[SIM_LIMITS];
 	unsigned n_limits;
+	struct circles circles;
 	const char *file;
 	unsigned line;
 	bool has_begun;

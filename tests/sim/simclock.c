@@ -130,6 +130,12 @@ simclock_step(struct simclock *c, int64_t ns)
 }
 
 void
+simclock_late(struct simclock *c, int64_t ns)
+{
+	c->host.late_ns = ns;
+}
+
+void
 simclock_halt(struct simclock *c, bool is_halted)
 {
 	c->is_halted = is_halted;

@@ -49,6 +49,8 @@ void simclock_event(struct simclock *, uint32_t type, struct clk_rep *);
 void simclock_engine_dies(struct simclock *);
 
 void simclock_step(struct simclock *, int64_t ns); /* by somebody else */
+/* So late does the clock role notice that a slew is over. */
+void simclock_late(struct simclock *, int64_t ns);
 void simclock_halt(struct simclock *, bool); /* the oscillator stands still */
 /* The end of a sleep that the RTC takes for ns long. */
 void simclock_awake(struct simclock *, int64_t ns);

@@ -201,6 +201,7 @@ simhost_boot(struct simhost *h)
 	    w->epoch_ns + w->now - span_ns(h->behind), w->now);
 	if (!h->clock)
 		abort();
+	simclock_late(h->clock, span_ns(h->late));
 	world_at(w, &h->look, w->now);
 	world_at(w, &h->begin, span_ns(h->start));
 }

@@ -38,6 +38,7 @@ struct simhost {
 	/* Set before simhost_boot(): */
 	struct oscillator osc;
 	double behind;       /* s, its clock's error at the start */
+	double late;         /* s that a slew lasts longer than it should */
 	double start;        /* s: when the engine starts */
 	double sample;       /* s between two looks at its clock, at most */
 	char *lines[HOST_LINES]; /* of the configuration */
@@ -64,6 +65,11 @@ struct simhost {
 	struct config config;
 	struct engine engine;
 	struct responder responder;
+
+	/* circles.c: whom it followed at the last look. */
+	struct simhost *follows;
+	bool is_circling;
+	double circling_since; /* s */
 
 	struct heap timers;
 	struct simsock *socks;

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "daemon/engine/source.h"
 #include "tests/sim/scenario.h"
 
 #define N(a) (sizeof(a) / sizeof *(a))
@@ -69,6 +70,39 @@ packets(const struct simhost *h)
 	return h->station.sent;
 }
 
+/* Mean s between two requests to a source. */
+static double
+interval_to(const struct simhost *h, const struct source *s)
+{
+	double up = world_seconds(h->station.world) - h->start;
+
+	return s->client.total_tx > 0 ? up / s->client.total_tx : INFINITY;
+}
+
+static double
+longest_interval(const struct simhost *h)
+{
+	const struct source *s;
+	double most = 0;
+
+	if (h->is_running)
+		TAILQ_FOREACH(s, &h->engine.sources, link)
+			most = fmax(most, interval_to(h, s));
+	return most;
+}
+
+static double
+shortest_interval(const struct simhost *h)
+{
+	const struct source *s;
+	double least = INFINITY;
+
+	if (h->is_running)
+		TAILQ_FOREACH(s, &h->engine.sources, link)
+			least = fmin(least, interval_to(h, s));
+	return least;
+}
+
 static double
 steps(const struct simhost *h)
 {
@@ -101,6 +135,8 @@ static const struct limit_kind kinds[] = {
 	{ "unsynced-at-end", "", false, synced_at_end },
 	{ "packets", "", false, packets },
 	{ "least-packets", "", true, packets },
+	{ "interval", "s", false, longest_interval },
+	{ "least-interval", "s", true, shortest_interval },
 	{ "steps", "", false, steps },
 	{ "least-steps", "", true, steps },
 	{ "exit", "", false, exit_code },
@@ -165,7 +201,7 @@ verdict_print(const struct sim *s, bool all, FILE *out)
 	}
 	for (const struct simhost *h = s->hosts; h; h = h->next)
 		bad += print_windows(h, all, out);
-	return bad;
+	return bad + circles_print(&s->circles, all, out);
 }
 
 void

@@ -7,7 +7,9 @@ line over CLOCK_MONOTONIC_RAW, so the oscillator below the clock has no wander
 and no noise at all, and truth is known for each sample that the engine took:
 its error is (way out - way back) / 2 and its delay their sum, errors of the
 time stamps included.  The simulator gets these delays, the clock's error at
-the first request and the reference's frequency; the engine's dice are its own.
+the first request, the reference's frequency, and how late the clock role woke
+up to end the first slew, whose rate is such that 1 ms makes 60 us.  The
+engine's dice are its own.
 Time counts from the first request in both worlds.
 """
 import json
@@ -50,7 +52,8 @@ def samples(log, scale):
 
 
 def real_run(where):
-    """What the observer saw, [(s, error)], and the samples."""
+    """What the observer saw, [(s, error)], the samples, and how late the first
+    slew ended."""
     with lib.clock() as keeper:
         # A simulated kernel begins without a frequency.
         keepclock.adjtimex(modes=keepclock.ADJ_FREQUENCY | keepclock.ADJ_TICK,
@@ -69,7 +72,20 @@ def real_run(where):
     taken = samples(log, ref.scale)
     begin = taken[0][0]
     line = [(row["t"] - begin, -row["error"]) for row in rows]
-    return cut(line), taken
+    return cut(line), taken, lateness(rows, begin)
+
+
+def lateness(rows, begin):
+    """s by which the first slew, planned for a quarter of the 2 s of a burst,
+    lasted longer: by what it removed at the kernel's rate, while the reference
+    went away from a clock without frequency."""
+    rows = [row for row in rows if row["t"] > begin - OBSERVED]
+    first = next(i for i, row in enumerate(rows) if abs(row["ppm"]) > 1000)
+    after = next(row for row in rows[first:] if abs(row["ppm"]) < 1000)
+    before = rows[max(first - 1, 0)]
+    removed = after["error"] - before["error"] + \
+        PPM * 1e-6 * (after["t"] - before["t"])
+    return removed / (rows[first]["ppm"] * 1e-6) - 0.5
 
 
 def cut(line):
@@ -77,7 +93,7 @@ def cut(line):
     return [(t, e) for t, e in line if 0 <= t <= LENGTH]
 
 
-def simulated_run(where, behind, taken, seed):
+def simulated_run(where, behind, late, taken, seed):
     for name, column in (("up", 1), ("down", 2)):
         text = "".join(f"{max(row[column], 0):.9f}\n" for row in taken)
         (where / name).write_text(text)
@@ -85,7 +101,8 @@ def simulated_run(where, behind, taken, seed):
         f"duration {LENGTH}s\n"
         f"node a 10.0.0.1 sample {OBSERVED}\n"
         f"config a server 192.0.2.1 {POLL}\n"
-        f"clock a behind {behind:.9f} freq {-PPM / (1 + PPM * 1e-6)}ppm\n"
+        f"clock a behind {behind:.9f} freq {-PPM / (1 + PPM * 1e-6)}ppm "
+        f"late {max(late, 0):.6f}\n"
         "server s 192.0.2.1 precision -23 rootdelay 0 rootdisp 15us\n"
         f"path a s up-replay {where}/up down-replay {where}/down\n")
     subprocess.run([lib.BUILD / "tests/sim/sim", "--seed", str(seed),
@@ -121,10 +138,11 @@ def the_worlds_agree(where):
     for run in range(1, RUNS + 1):
         folder = where / str(run)
         folder.mkdir(mode=0o755)
-        seen, taken = real_run(folder)
-        keep(folder, run)
+        seen, taken, late = real_run(folder)
         real = figures(seen)
-        made = figures(simulated_run(folder, seen[0][1], taken, run))
+        made = figures(simulated_run(folder, seen[0][1], late, taken, run))
+        keep(folder, run)
+        print(f"  run {run}: the first slew ended {late * 1e6:.0f} us late")
         for name, value in real.items():
             ratio = made[name] / value
             ratios.setdefault(name, []).append(ratio)
