@@ -156,9 +156,10 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	}
 	s->leap = p->leap;
 	s->stratum = p->stratum;
-	if (~r->tests & (TEST_TIMES | TEST_DISTANCE | TEST_NO_LOOP))
+	if (~r->tests & TEST_TIMES)
 		return;
-	if (~r->tests & TEST_SYNCED) {
+	s->has_no_time = ~r->tests & (TEST_DISTANCE | TEST_NO_LOOP);
+	if (s->has_no_time || ~r->tests & TEST_SYNCED) {
 		source_update(s);
 		return;
 	}

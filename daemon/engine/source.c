@@ -88,6 +88,7 @@ source_reset(struct source *s)
 	s->has_sample = s->is_restored = false;
 	s->verdict = SOURCE_MISSING;
 	s->leap = LEAP_UNSYNC;
+	s->has_no_time = false;
 	s->score = 1;
 	s->bad = 0;
 	forget(s);

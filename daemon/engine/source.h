@@ -69,6 +69,8 @@ struct source {
 	double root_delay, root_dispersion; /* s, the server's, at last.at */
 	int leap;                 /* of the server, 0..2; 3 unsynchronised */
 	unsigned stratum;         /* of the server */
+	bool has_no_time;         /* its newest answer says that it follows us, or
+	                             that it is beyond any root distance */
 	uint32_t refid;           /* of the server, at last.at */
 	unsigned options;         /* that hold now, enum config_select */
 	bool has_claim;           /* is heard at all, at the last selection */

@@ -83,7 +83,8 @@ disqualified(const struct source *s, struct raw now)
 		return SOURCE_NOSELECT;
 	if (!s->has_sample && s->client.total_valid == 0)
 		return SOURCE_MISSING;
-	if (s->leap == LEAP_UNSYNC || s->stratum == 0 || s->stratum > 15)
+	if (s->leap == LEAP_UNSYNC || s->stratum == 0 || s->stratum > 15 ||
+	    s->has_no_time)
 		return SOURCE_UNSYNCED;
 	if (!s->has_sample)
 		return SOURCE_MISSING;

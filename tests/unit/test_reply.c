@@ -325,6 +325,42 @@ START_TEST(a_server_that_follows_us_fails_test_d)
 }
 END_TEST
 
+static void distant(struct ntp_packet *p) { p->root_dispersion = 16; }
+static void follower(struct ntp_packet *p)
+{
+	p->stratum = 2;
+	p->refid = 0xc6336407; /* 198.51.100.7 */
+}
+
+START_TEST(a_server_that_lost_the_time_is_not_followed_by_what_it_said_before)
+{
+	void (*const say[])(struct ntp_packet *) = { distant, follower };
+
+	for (int i = 0; i < 2; i++) {
+		struct world w;
+		unsigned char bytes[PACKET_HEADER];
+		struct addr local;
+
+		addr_parse(&local, "198.51.100.7");
+		world_init(&w, 1);
+		struct source *s = start(&w);
+		learn(&w, s, 4);
+		ck_assert(w.engine.reference.is_synced);
+		turn_ask(&w, s);
+		struct ntp_packet p = world_answer(&w, &s->client, 0);
+		say[i](&p);
+		packet_write(&p, bytes);
+		struct dgram d = { .remote = s->remote, .local = local };
+		fake_receive(&w.os, &s->client.sock, &d, bytes, sizeof bytes);
+		ck_assert_int_eq(s->verdict, SOURCE_UNSYNCED);
+		ck_assert(!w.engine.reference.is_synced);
+		learn(&w, s, 2); /* and it is welcome again */
+		ck_assert(w.engine.reference.is_synced);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 UNIT_MAIN("reply", maxdelay_turns_long_delays_away,
     maxdelayratio_compares_with_the_smallest_delay,
     maxdelaydevratio_compares_with_the_offsets_deviation,
@@ -332,4 +368,5 @@ UNIT_MAIN("reply", maxdelay_turns_long_delays_away,
     asymmetry_corrects_by_the_delay, offset_is_added,
     filter_makes_one_sample_of_several, filter_counts_polls_without_an_answer,
     the_last_answer_is_kept_for_the_reports, stamps_of_the_kernel_are_counted,
-    each_test_has_its_bit, a_server_that_follows_us_fails_test_d)
+    each_test_has_its_bit, a_server_that_follows_us_fails_test_d,
+    a_server_that_lost_the_time_is_not_followed_by_what_it_said_before)
