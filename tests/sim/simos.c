@@ -4,6 +4,7 @@
  * comes later, as an event of the world or before simhost_end() returns: the
  * engine is never called back from inside its own call. */
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -465,8 +466,10 @@ serve(struct simhost *h, const struct simpacket *in)
 	if (!h->is_running || in->to.port != PACKET_PORT ||
 	    packet_parse(&request, in->data, in->len) != 0)
 		return;
-	p.root_dispersion = reference_dispersion(r, now.raw,
-	    h->config.maxclockerror_ppm * 1e-6);
+	/* What is still to be slewed is an error as any other. */
+	p.root_dispersion = fabs(discipline_error(&h->engine, now)) +
+	    reference_dispersion(r, now.raw,
+		h->config.maxclockerror_ppm * 1e-6);
 	if (responder_answer(&h->responder, &request, t, t, t, &p)) {
 		packet_write(&p, bytes);
 		world_send(&h->station, &in->to, &in->from, bytes, sizeof bytes,
