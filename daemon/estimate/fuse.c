@@ -155,17 +155,22 @@ check(struct fuse *f, const struct fuse_source *s, const struct estimate *m)
 		start(f, s->estimator, m->at, m->x);
 }
 
-/* Beliefs at `at`, and who is used since when.  Returns how many are. */
+/* Beliefs at `at`, and who is used since when.  Returns how many are; *kept:
+ * how many of them were the last time. */
 static size_t
-look(const struct fuse_source *s, size_t n, struct raw at, struct estimate *e)
+look(const struct fuse_source *s, size_t n, struct raw at, struct estimate *e,
+    size_t *kept)
 {
 	size_t used = 0;
 
+	*kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct fuse_member *m = s[i].member;
 		estimator_at(s[i].estimator, at, &e[i]);
 		if (!s[i].is_used || !m->is_used)
 			m->measured = m->astray = 0;
+		else
+			++*kept;
 		m->is_used = s[i].is_used;
 		used += s[i].is_used;
 	}
@@ -180,7 +185,7 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH, left = 0;
 
 	assert(n <= FUSE_MAX && which < n);
-	size_t used = look(s, n, at, e);
+	size_t kept, used = look(s, n, at, e, &kept);
 	assert(used > 0);
 	if (used > 1)
 		f->between += gain * (excess_scatter(e, s, n) - f->between);
@@ -190,7 +195,8 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 	struct estimate m = mean(e, s, n);
 	if (!f->is_running && used == 1)
 		return m;
-	if (!f->is_running)
+	/* Whom nobody believes any more has no part in what is believed now. */
+	if (!f->is_running || kept == 0)
 		start(f, s[which].estimator, at, m.x);
 	else if (s[which].is_used && s[which].member->measured > 0)
 		learn(f, &s[which]);

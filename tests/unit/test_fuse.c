@@ -216,9 +216,26 @@ START_TEST(a_sample_is_learned_once)
 }
 END_TEST
 
+START_TEST(who_replaces_all_others_is_believed_at_once)
+{
+	struct pool p;
+
+	pool_init(&p, 3);
+	p.off[0] = p.off[1] = 8e-3;
+	p.is_used[2] = false;
+	pool_run(&p, 200);
+	ck_assert_double_gt(p.last.x - truth(&p), 7e-3);
+	p.is_used[0] = p.is_used[1] = false;
+	p.is_used[2] = true;
+	pool_run(&p, 1);
+	ck_assert_double_lt(fabs(p.last.x - truth(&p)), 0.1e-3);
+}
+END_TEST
+
 UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
     the_precise_one_is_not_spoilt_by_the_others,
     who_disagrees_by_more_than_the_noise_counts_alike,
     who_joins_late_does_not_make_the_clock_jump,
     the_offset_stays_while_nobody_is_believed,
-    without_an_anchor_the_clock_is_the_anchor, a_sample_is_learned_once)
+    without_an_anchor_the_clock_is_the_anchor, a_sample_is_learned_once,
+    who_replaces_all_others_is_believed_at_once)
