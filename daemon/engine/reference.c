@@ -30,6 +30,19 @@ reference_lose(struct reference *r)
 	r->leap = LEAP_UNSYNC;
 }
 
+/* How far the clock may be from the best source's time, whose root terms we
+ * pass on: other sources, of now or of before, have a part in the estimate. */
+static double
+spread(const struct source *best, const struct estimate *fused)
+{
+	double sd = sqrt(fused->pxx);
+	struct estimate own;
+
+	if (!estimator_at(&best->estimator, fused->at, &own))
+		return sd;
+	return fmax(sd, fabs(fused->x - own.x));
+}
+
 void
 reference_follow(struct engine *e, const struct source *best,
     const struct estimate *fused, struct pair now, double err)
@@ -53,7 +66,7 @@ reference_follow(struct engine *e, const struct source *best,
 	r->root_delay = best->root_delay +
 	    estimator_min_delay(&best->estimator);
 	r->root_dispersion = best->root_dispersion + best->last.dispersion +
-	    sqrt(fused->pxx);
+	    spread(best, fused);
 	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
 	r->freq = fused->y;
 	r->skew = sqrt(fused->pyy);
