@@ -59,9 +59,9 @@ client_interval(const struct client *c)
 
 	if (c->burst > 0)
 		return BURST_GAP;
-	/* Not a server that is silent or has asked for less. */
+	/* Not a server that is silent, has no time, or has asked for less. */
 	if (s->estimator.impossible > 0 && c->unanswered == 0 &&
-	    c->minpoll == s->conf.minpoll)
+	    c->last.tests == TEST_ALL && c->minpoll == s->conf.minpoll)
 		return fmin(QUICK_RETRY, exp2(poll));
 	if (c->unanswered > 0)
 		poll = fmin(poll + c->unanswered / LOST_TO_SLOW,

@@ -361,6 +361,34 @@ START_TEST(a_server_that_lost_the_time_is_not_followed_by_what_it_said_before)
 }
 END_TEST
 
+/* After a sample that cannot be the next comes soon, but only for as long as
+ * answers are samples at all. */
+START_TEST(nobody_is_asked_in_haste_who_gives_no_samples)
+{
+	struct world w;
+	unsigned char bytes[PACKET_HEADER];
+
+	world_init(&w, 1);
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 6;
+	struct source *s = start(&w);
+	learn(&w, s, 4);
+	turn_ask(&w, s);
+	struct ntp_packet p = world_answer(&w, &s->client, 1);
+	world_hand_in(&w, s, &p);
+	ck_assert_uint_eq(s->estimator.impossible, 1);
+	ck_assert_double_eq(client_interval(&s->client), 2);
+	turn_ask(&w, s);
+	p = world_answer(&w, &s->client, 1);
+	distant(&p);
+	packet_write(&p, bytes);
+	struct dgram d = { .remote = s->remote };
+	fake_receive(&w.os, &s->client.sock, &d, bytes, sizeof bytes);
+	ck_assert_uint_eq(s->estimator.impossible, 1);
+	ck_assert_double_eq(client_interval(&s->client), 64);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("reply", maxdelay_turns_long_delays_away,
     maxdelayratio_compares_with_the_smallest_delay,
     maxdelaydevratio_compares_with_the_offsets_deviation,
@@ -369,4 +397,5 @@ UNIT_MAIN("reply", maxdelay_turns_long_delays_away,
     filter_makes_one_sample_of_several, filter_counts_polls_without_an_answer,
     the_last_answer_is_kept_for_the_reports, stamps_of_the_kernel_are_counted,
     each_test_has_its_bit, a_server_that_follows_us_fails_test_d,
-    a_server_that_lost_the_time_is_not_followed_by_what_it_said_before)
+    a_server_that_lost_the_time_is_not_followed_by_what_it_said_before,
+    nobody_is_asked_in_haste_who_gives_no_samples)
