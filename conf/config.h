@@ -55,7 +55,7 @@ struct config {
 	double stratumweight;     /* s, 0..1e6; 1e-3 */
 	int minstratum, maxstratum; /* of sources, 0..15; 0, 15 */
 	int authselectmode;       /* enum config_authselect; mix */
-	int minsamples, maxsamples; /* of a source; 6, 0 = no limit */
+	int minsamples, maxsamples; /* of a source; 6, 0; without effect */
 	double maxclockerror_ppm; /* 0..1e6; 1 */
 	double combinelimit;      /* 0..1e9; 3; 0 = do not combine */
 	double maxupdateskew_ppm; /* 0..1e6; 1000 */
@@ -81,6 +81,8 @@ struct config {
 	char bindacqdevice[CONFIG_DEVICE_MAX]; /* "" = any */
 	int dscp;                 /* 0..63; 0 */
 	char dumpdir[CONFIG_PATH_MAX]; /* "" = none */
+	/* For `log` lines and `nts` sources, which are not built yet. */
+	char logdir[CONFIG_PATH_MAX], ntsdumpdir[CONFIG_PATH_MAX];
 	char keyfile[CONFIG_PATH_MAX]; /* "" = none */
 	int refresh;              /* s, 0 = never; 1209600 */
 	int minsources;           /* >= 1; 1 */

@@ -128,6 +128,22 @@ parse_fallback(struct parse *p)
 				"on");
 }
 
+/* The estimator weighs samples by their age and forgets them by evidence: a
+ * number of them is nothing that it could keep to. */
+static int
+parse_samples(struct parse *p)
+{
+	const struct directive *d = directive_find(p->line->word[0]);
+	int r;
+
+	assert(d != NULL);
+	r = parse_row(p, d);
+	if (r != 0)
+		return r;
+	return parse_warn(p, 0, "%s has no effect: the estimator finds out "
+	    "itself how far back it looks", d->name);
+}
+
 static const struct value driftfile_rows[] = {
 	{ "interval", VALUE_INT, AT(drift_interval), 1, INT_MAX, "s",
 	    "how often the file is written at most" },
@@ -163,6 +179,20 @@ const struct directive directives[] = {
 	    "how many usable sources an update needs"),
 	FLAG("rtcsync", rtcsync,
 	    "the kernel keeps the real-time clock of the machine right"),
+	ONE("logdir", "DIRECTORY", VALUE_DIRECTORY, logdir, 0, 0, "",
+	    "where log files are"),
+	{ "maxsamples", DIRECTIVE_BUILT, "the largest number of samples kept",
+	    LIST({ "SAMPLES", VALUE_INT, AT(maxsamples), 0, INT_MAX, "",
+		"the largest number of samples kept" }),
+	    NULL, 0, parse_samples },
+	{ "minsamples", DIRECTIVE_BUILT, "the least number of samples kept",
+	    LIST({ "SAMPLES", VALUE_INT, AT(minsamples), 0, INT_MAX, "",
+		"the least number of samples kept" }),
+	    NULL, 0, parse_samples },
+	ONE("ntsdumpdir", "DIRECTORY", VALUE_DIRECTORY, ntsdumpdir, 0, 0, "",
+	    "where NTS keys and cookies are kept"),
+	ONE("ntscachedir", "DIRECTORY", VALUE_DIRECTORY, ntsdumpdir, 0, 0, "",
+	    "where NTS keys and cookies are kept"),
 	OTHER("guard", DIRECTIVE_BUILT, NULL, &guard_options, guard_parse,
 	    "what the clock helper allows"),
 	ONE("acquisitionport", "PORT", VALUE_INT, acquisitionport, 0, 65535, "",
@@ -271,20 +301,15 @@ const struct directive directives[] = {
 	LATER("lock_all", "the daemon stays in memory"),
 	LATER("log", "log files of measurements"),
 	LATER("logbanner", "headers in log files"),
-	LATER("logdir", "where log files are"),
 	LATER("mailonchange", "a mail for each large correction"),
 	LATER("manual", "time typed in by hand"),
 	LATER("maxntsconnections", "a limit for NTS connections"),
-	LATER("maxsamples", "the largest number of samples kept"),
 	LATER("maxtxbuffers", "messages kept for their timestamps"),
-	LATER("minsamples", "the least number of samples kept"),
 	LATER("nocerttimecheck", "certificates whose time is not checked"),
 	LATER("noclientlog", "no log of clients"),
 	LATER("nosystemcert", "no certificates of the system"),
 	LATER("ntpsigndsocket", "signatures by Samba"),
 	LATER("ntsaeads", "the algorithms for NTS"),
-	LATER("ntscachedir", "where NTS keys and cookies are kept"),
-	LATER("ntsdumpdir", "where NTS keys and cookies are kept"),
 	LATER("ntsntpserver", "the server named to NTS clients"),
 	LATER("ntsport", "the TCP port for NTS"),
 	LATER("ntsprocesses", "how many processes serve NTS"),

@@ -205,6 +205,18 @@ settle_polls(struct parse *p, struct config_source *s)
 	    s->minpoll);
 }
 
+/* The estimator has no use for bounds on its samples. */
+static int
+warn_of_samples(struct parse *p, const struct config_source *s)
+{
+	const char *word = s->minsamples >= 0 ? "minsamples" : "maxsamples";
+
+	if (s->minsamples < 0 && s->maxsamples < 0)
+		return 0;
+	return parse_warn(p, lex_find(p->line, word), "%s has no effect: the "
+	    "estimator finds out itself how far back it looks", word);
+}
+
 /* The same address twice is one source.  (The same name twice may be two: the
  * engine gives the second another address of that name.) */
 static bool
@@ -372,6 +384,8 @@ source_parse(struct parse *p)
 		r = set_family(p, &w);
 	if (r == 0)
 		r = settle_polls(p, &w.source);
+	if (r == 0)
+		r = warn_of_samples(p, &w.source);
 	if (r != 0)
 		return r;
 	if (w.source.maxsources > SOURCE_POOL_MAX)

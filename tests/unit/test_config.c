@@ -359,8 +359,47 @@ START_TEST(directories_of_sources_are_kept_once)
 }
 END_TEST
 
+/* Debian 12's, without comments. */
+START_TEST(the_chrony_conf_that_debian_ships_is_taken_without_a_word)
+{
+	static const char *const lines[] = { "pool 2.debian.pool.ntp.org iburst",
+		"sourcedir /run/chrony-dhcp", "sourcedir /etc/chrony/sources.d",
+		"keyfile /etc/chrony/chrony.keys",
+		"driftfile /var/lib/chrony/chrony.drift",
+		"ntsdumpdir /var/lib/chrony", "logdir /var/log/chrony",
+		"maxupdateskew 100.0", "rtcsync", "makestep 1 3",
+		"leapsectz right/UTC" };
+
+	try_init(&t);
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		try_good(&t, lines[i]);
+	ck_assert_int_eq(config_review(&t.config), 0);
+	ck_assert_uint_eq(t.config.n_warnings, 0);
+	try_bad(&t, "log tracking", 1, "not built yet");
+	try_bad(&t, "server a nts", 10, "not built yet");
+	try_bad(&t, "logdir log", 8, "not an absolute path");
+	try_fini(&t);
+}
+END_TEST
+
+START_TEST(bounds_of_samples_are_taken_with_a_word)
+{
+	try_init(&t);
+	try_good(&t, "maxsamples 64");
+	try_good(&t, "minsamples 8");
+	try_good(&t, "server a iburst maxsamples 6");
+	ck_assert_uint_eq(t.config.n_warnings, 3);
+	ck_assert_str_eq(t.config.warnings[2], "t.conf:7:17: maxsamples has no "
+	    "effect: the estimator finds out itself how far back it looks");
+	try_bad(&t, "maxsamples -1", 12, "out of range");
+	try_fini(&t);
+}
+END_TEST
+
 UNIT_MAIN("config", a_pool_counts_as_many, directories_of_sources_are_kept_once,
     the_defaults_are_chronys,
+    the_chrony_conf_that_debian_ships_is_taken_without_a_word,
+    bounds_of_samples_are_taken_with_a_word,
     each_scalar_directive_sets_its_field, the_last_scalar_wins,
     control_addresses_are_kept_by_kind, opencommands_replaces_the_list,
     the_last_guard_line_holds_as_a_whole,
