@@ -2,12 +2,13 @@
  *
  * The normal model is three Kalman updates, mixed by their evidence.  The others
  * are integrated over x on a grid of midpoints that spans what both the prior
- * and the sample allow; grid/2 points would do as well. */
+ * and the sample allow. */
 #include "daemon/estimate/observe.h"
 
 #include <math.h>
 
-#define GRID 32
+#define GRID 24
+#define NEGLIGIBLE -30.0 /* ln of what is nothing beside the peak */
 #define PRIOR_SIGMAS 6.0 /* how far the grid reaches */
 #define SOFT_TAILS 8.0
 #define BOX_TAIL 0.2    /* of its half width: the box's soft edge */
@@ -45,17 +46,16 @@ observe_gauss(const struct observation *o, double mean, double var)
 	return r;
 }
 
-/* ln of a law's density; below 0 an edge as soft as the minimum is unsure. */
+/* ln of a law's density over that at 0; below 0 an edge as soft as the minimum
+ * is unsure. */
 static double
 log_wait(const struct wait_law *w, double margin, double e)
 {
-	double at_zero = -log(w->scale);
-
 	if (e < 0)
-		return at_zero + e / margin;
+		return e / margin;
 	if (w->shape < MIN_SHAPE)
-		return at_zero - e / w->scale;
-	return at_zero - (1 / w->shape + 1) * log1p(w->shape * e / w->scale);
+		return -e / w->scale;
+	return -(1 / w->shape + 1) * log1p(w->shape * e / w->scale);
 }
 
 /* Both waits together, before it is normalised. */
@@ -72,13 +72,13 @@ box_tail(double h)
 	return BOX_TAIL * h + FINEST;
 }
 
-/* The box and the loose box; h is o's, then. */
+/* The box and the loose box, before they are normalised; h is o's, then. */
 static double
 log_box(const struct observation *o, double v)
 {
-	double h = o->half, tail = box_tail(h);
+	double over = fabs(v) - o->half;
 
-	return -fmax(0, fabs(v) - h) / tail - log(2 * h + 2 * tail);
+	return over > 0 ? -over / box_tail(o->half) : 0;
 }
 
 /* Assumes nothing of p but that it is negligible outside z +- reach. */
@@ -99,10 +99,14 @@ integrate(const struct observation *o, double reach,
 	for (int i = 0; i < GRID; i++) {
 		double u = low + (i + 0.5) * step;
 		l[i] = log_p(o, v0 - u) - 0.5 * u * u / var;
-		top = fmax(top, l[i]);
+		if (l[i] > top)
+			top = l[i];
 	}
 	for (int i = 0; i < GRID; i++) {
-		double u = low + (i + 0.5) * step, p = exp(l[i] - top);
+		double u = low + (i + 0.5) * step, p;
+		if (l[i] - top < NEGLIGIBLE)
+			continue;
+		p = exp(l[i] - top);
 		sum += p;
 		first += p * u;
 		second += p * u * u;
@@ -162,6 +166,7 @@ observe_sample(enum observe_model model, const struct observation *o,
     double mean, double var)
 {
 	struct observation box = *o;
+	struct verdict r;
 
 	if (model == OBSERVE_GAUSS)
 		return observe_gauss(o, mean, var);
@@ -171,6 +176,8 @@ observe_sample(enum observe_model model, const struct observation *o,
 	box.half += o->margin;
 	if (model == OBSERVE_LOOSE)
 		box.half += SLACK * sqrt(o->noise);
-	return integrate(&box, box.half + SOFT_TAILS * box_tail(box.half),
-	    log_box, mean, var);
+	double tail = box_tail(box.half);
+	r = integrate(&box, box.half + SOFT_TAILS * tail, log_box, mean, var);
+	r.evidence /= 2 * box.half + 2 * tail;
+	return r;
 }
