@@ -148,7 +148,9 @@ preset_frequency(struct engine *e)
 	if (e->options.drift_skew_ppm < 0)
 		return;
 	e->first_freq = e->options.drift_ppm * 1e-6;
-	e->first_freq_sd = fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD);
+	/* Who wrote the file knew no less than who knows nothing. */
+	e->first_freq_sd = fmin(CRYSTAL_SD,
+	    fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD));
 	if (!e->discipline.is_controlled || e->options.mode != ENGINE_STEER)
 		return;
 	memset(&req, 0, sizeof req);
