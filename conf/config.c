@@ -158,8 +158,8 @@ config_review(struct config *c)
 		    "tells which is right; use one, or three and more");
 	if (r == 0 && n > 0 && c->n_sourcedirs == 0 &&
 	    (size_t)c->minsources > n)
-		r = parse_warn(&p, 0, "minsources is %d and there are %zu "
-		    "sources: the clock is never corrected", c->minsources, n);
+		r = parse_warn(&p, 0, "minsources is %d, but %zu can be had: "
+		    "the clock is never corrected", c->minsources, n);
 	return r;
 }
 

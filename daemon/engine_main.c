@@ -82,11 +82,8 @@ open_sockets(struct main *m)
 		return r;
 	}
 	m->engine_options.acquire = &m->acquire;
-	if (m->is_alone) {
-		for (size_t i = 0; i < m->config.n_sources; i++)
-			setup_resolve(&m->config.sources[i]);
-		return 0;
-	}
+	if (m->is_alone)
+		return setup_resolve(&m->config);
 	m->has_control = !m->options.set_once;
 	if (m->has_control)
 		control_init(&m->control, &m->engine, &m->config, true);
@@ -295,9 +292,7 @@ prepare(struct main *m)
 	    setup_find_drift(&m->drift, &m->config, m->clock_user.uid,
 		m->clock_user.gid) < 0)
 		return -1;
-	if (setup_check_dumpdir(&m->config, m->user.uid,
-		m->user.gid) < 0)
-		return -1;
+	setup_place_dumps(&m->config, m->user.uid, m->user.gid);
 	if (m->options.from_rtc)
 		m->engine_options.preset = setup_preset(&m->config);
 	if (confine(m) < 0)

@@ -67,15 +67,21 @@ may_write(const char *dir, unsigned uid, unsigned gid)
 	return (st.st_mode & S_IWOTH) != 0;
 }
 
-int
-setup_check_dumpdir(const struct config *c, unsigned uid, unsigned gid)
+void
+setup_place_dumps(struct config *c, unsigned uid, unsigned gid)
 {
 	if (c->dumpdir[0] == '\0' || geteuid() != 0 ||
 	    may_write(c->dumpdir, uid, gid))
-		return 0;
-	log_fatal("dumpdir %s: %s may not write there: install -d -o %s -m 0750 "
-		  "%s", c->dumpdir, USER_ENGINE, USER_ENGINE, c->dumpdir);
-	return -EACCES;
+		return;
+	if (may_write(DIR_STATE, uid, gid)) {
+		log_info("dumpdir %s: %s may not write there, histories are "
+			 "kept in " DIR_STATE, c->dumpdir, USER_ENGINE);
+		strcpy(c->dumpdir, DIR_STATE);
+		return;
+	}
+	log_warn("dumpdir %s: %s may not write there, histories are not kept",
+	    c->dumpdir, USER_ENGINE);
+	c->dumpdir[0] = '\0';
 }
 
 /* Opens the record; NULL dir means that path is whole. */

@@ -49,10 +49,10 @@ bool setup_read_drift(struct setup_drift *, double limit_ppm, double *ppm,
 void setup_apply_drift(struct setup_drift *, const struct config *,
     struct engine_options *);
 
-/* Whether the engine's user, who has these ids, may write in dumpdir.  Returns
- * 0, or -EACCES after logging the command that helps; without uid 0 nobody
- * knows, and it is 0. */
-int setup_check_dumpdir(const struct config *, unsigned uid, unsigned gid);
+/* Where the engine's user, who has these ids, may not write in dumpdir, which
+ * may be chrony's, takes DIR_STATE instead, or no dumpdir; either is logged.
+ * Without uid 0 nobody knows, and nothing happens. */
+void setup_place_dumps(struct config *, unsigned uid, unsigned gid);
 
 /* The kernel's name for this boot, "" where it has none. */
 void setup_boot_id(char *id, size_t size);

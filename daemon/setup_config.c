@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -79,10 +80,23 @@ setup_apply_options(struct config *c, struct engine_options *eo,
 	eo->build_date = (struct tspec){ BUILD_DATE * NSEC };
 }
 
-void
-setup_resolve(struct config_source *s)
+static bool
+is_listed(const struct config_source *list, size_t n,
+    const struct config_source *s)
 {
-	struct addrinfo hints, *found = NULL;
+	for (size_t i = 0; i < n; i++)
+		if (list[i].port == s->port && !strcmp(list[i].name, s->name))
+			return true;
+	return false;
+}
+
+/* Appends the servers that s stands for to the n of the list; returns how many
+ * there are now. */
+static size_t
+resolve_one(struct config_source *list, size_t n, const struct config_source *s)
+{
+	struct addrinfo hints, *found = NULL, *a;
+	size_t most = n + (s->is_pool ? (size_t)s->maxsources : 1);
 	struct endpoint ep;
 
 	memset(&hints, 0, sizeof hints);
@@ -90,10 +104,39 @@ setup_resolve(struct config_source *s)
 	    s->family == ADDR_INET6 ? AF_INET6 : AF_UNSPEC;
 	hints.ai_socktype = SOCK_DGRAM;
 	int r = getaddrinfo(s->name, NULL, &hints, &found);
-	if (r != 0)
+	if (r != 0) {
 		log_warn("source %s: %s", s->name, gai_strerror(r));
-	else if (addr_from_sockaddr(&ep, found->ai_addr) == 0)
-		addr_print(&ep.addr, s->name, sizeof s->name);
-	if (found != NULL)
-		freeaddrinfo(found);
+		return n;
+	}
+	for (a = found; a != NULL && n < most; a = a->ai_next) {
+		if (addr_from_sockaddr(&ep, a->ai_addr) != 0)
+			continue;
+		list[n] = *s;
+		list[n].is_pool = false;
+		addr_print(&ep.addr, list[n].name, sizeof list[n].name);
+		n += !is_listed(list, n, &list[n]);
+	}
+	freeaddrinfo(found);
+	return n;
+}
+
+int
+setup_resolve(struct config *c)
+{
+	size_t most = 1, n = 0;
+
+	for (size_t i = 0; i < c->n_sources; i++)
+		most += c->sources[i].is_pool ?
+		    (size_t)c->sources[i].maxsources : 1;
+	struct config_source *list = calloc(most, sizeof *list);
+	if (list == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < c->n_sources; i++)
+		n = resolve_one(list, n, &c->sources[i]);
+	free(c->sources);
+	c->sources = list;
+	c->n_sources = n;
+	if (n == 0)
+		log_fatal("no source has an address: nobody can be asked");
+	return n > 0 ? 0 : -ENOENT;
 }

@@ -22,8 +22,9 @@ const char *setup_config_file(const struct options *);
 void setup_apply_options(struct config *c, struct engine_options *,
     const struct options *);
 
-/* Puts an address in the place of the source's name, where there is one; waits
- * for the name server. */
-void setup_resolve(struct config_source *);
+/* -Q: puts servers with addresses in the place of names, several of a pool's;
+ * waits for the name server.  A name without one is left out, with a warning.
+ * Returns 0, -ENOMEM, or -ENOENT after logging that nobody can be asked. */
+int setup_resolve(struct config *);
 
 #endif

@@ -106,8 +106,16 @@ static void
 fire_timeout(struct timer *t)
 {
 	struct engine *e = t->owner;
+	const struct source *s;
+	unsigned n = 0, answered = 0;
 
-	log_info("timeout of %g s reached", e->options.timeout);
+	TAILQ_FOREACH(s, &e->sources, link) {
+		n++;
+		answered += s->has_sample;
+	}
+	log_info("timeout of %g s reached: %ssynchronised, %u of %u sources "
+		 "gave measurements", e->options.timeout,
+	    e->reference.is_synced ? "" : "not ", answered, n);
 	engine_stop(e, e->reference.is_synced ? 0 : 1);
 }
 
