@@ -42,7 +42,7 @@
 #define RENAMEAT "renameat2"
 #endif
 
-/* With those of the rules below 42 of them exist on x86_64, and one more where
+/* With those of the rules below 43 of them exist on x86_64, and one more where
  * a directory may be written to. */
 static const char *const engine_calls[] = {
 	/* the loop */
@@ -50,8 +50,8 @@ static const char *const engine_calls[] = {
 	"restart_syscall",
 	/* sockets; which ones may be made: allow_sockets() */
 	"recvmsg", "recvmmsg", "recvmmsg_time64", "recvfrom", "sendmsg",
-	"sendto", "bind", "connect", "accept4", "getsockname", "getsockopt",
-	"close",
+	"sendmmsg", "sendto", "bind", "connect", "accept4", "getsockname",
+	"getsockopt", "close",
 	/* files; which ones may be opened: allow_open() */
 	"read", "readv", "write", "writev", "fstat", "fstat64", "newfstatat",
 	"fstatat64", "lseek", "_llseek", "getdents64",
@@ -228,8 +228,7 @@ allow_resolver_options(scmp_filter_ctx ctx)
 static int
 allow_common(scmp_filter_ctx ctx)
 {
-	/* SIOCGIFINDEX: of the interface in "fe80::1%eth0" */
-	const unsigned long ioctls[] = { TCGETS, FIONREAD, SIOCGIFINDEX };
+	const unsigned long ioctls[] = { TCGETS, FIONREAD };
 	const struct scmp_arg_cmp no_exec[] = { BITS(2, PROT_EXEC, 0) };
 	const struct scmp_arg_cmp abort3[] = { EQ(2, SIGABRT) };
 	const struct scmp_arg_cmp abort2[] = { EQ(1, SIGABRT) };

@@ -255,6 +255,10 @@ set_options(int fd, const struct sock_want *want, int family)
 		error = is_v4
 		    ? net_set(fd, IPPROTO_IP, IP_TOS, want->dscp << 2)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_TCLASS, want->dscp << 2);
+	/* More than net.core.rmem_max takes root; less is no error. */
+	if (want->buffer != 0 && net_set(fd, SOL_SOCKET, SO_RCVBUFFORCE,
+		(int)want->buffer) < 0)
+		net_set(fd, SOL_SOCKET, SO_RCVBUF, (int)want->buffer);
 	return error;
 }
 
@@ -283,7 +287,9 @@ udp_open(struct link *link, const struct sock_want *want)
 		return error;
 	}
 	link->is_connected = want->peer.addr.family != ADDR_NONE;
-	link->has_stamps = want->want_stamps && tstamp_enable(fd);
+	link->on_demand = want->stamps_on_demand;
+	link->has_stamps = want->want_stamps &&
+	    tstamp_enable(fd, want->stamps_on_demand);
 	link->watch.ready = udp_ready;
 	return fd;
 }
@@ -341,49 +347,4 @@ net_close(struct os *os, struct sock *sock)
 	o->n_socks--;
 	sock->fd = -1;
 	sock->backend = NULL;
-}
-
-/* Adds the control message that picks the source address. */
-static void
-put_local(struct msghdr *msg, unsigned char *control, const struct dgram *d)
-{
-	struct in_pktinfo in4 = { 0 };
-	struct in6_pktinfo in6 = { 0 };
-	bool is_v4 = d->local.family == ADDR_INET4;
-	size_t size = is_v4 ? sizeof in4 : sizeof in6;
-
-	memcpy(&in4.ipi_spec_dst, d->local.bytes, sizeof in4.ipi_spec_dst);
-	memcpy(&in6.ipi6_addr, d->local.bytes, sizeof in6.ipi6_addr);
-	in6.ipi6_ifindex = d->local.scope;
-	msg->msg_control = control;
-	msg->msg_controllen = CMSG_SPACE(size);
-
-	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
-
-	c->cmsg_level = is_v4 ? IPPROTO_IP : IPPROTO_IPV6;
-	c->cmsg_type = is_v4 ? IP_PKTINFO : IPV6_PKTINFO;
-	c->cmsg_len = CMSG_LEN(size);
-	memcpy(CMSG_DATA(c), is_v4 ? (void *)&in4 : (void *)&in6, size);
-}
-
-int
-net_send(struct os *os, struct sock *sock, const struct dgram *d)
-{
-	_Alignas(struct cmsghdr) unsigned char control[NET_CONTROL] = { 0 };
-	union net_name name;
-	struct iovec iov = { d->data, d->len };
-	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
-	struct link *link = sock->backend;
-
-	if (sock->fd < 0)
-		return -EBADF;
-	if (link->kind != SOCK_KIND_UDP)
-		return unix_send((struct os_linux *)os, link, d);
-	if (d->remote.addr.family != ADDR_NONE && !link->is_connected) {
-		msg.msg_namelen = addr_to_sockaddr(&d->remote, &name.ss);
-		msg.msg_name = &name;
-	}
-	if (d->local.family == ADDR_INET4 || d->local.family == ADDR_INET6)
-		put_local(&msg, control, d);
-	return sendmsg(sock->fd, &msg, 0) < 0 ? -errno : 0;
 }

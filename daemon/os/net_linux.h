@@ -28,6 +28,7 @@ struct link {
 	struct sock *sock;  /* NULL once the engine has closed it */
 	enum sock_kind kind;
 	bool is_connected, has_stamps;
+	bool on_demand; /* TX stamps */
 	struct unix_conn *conns; /* SOCK_KIND_UNIX_LISTEN */
 };
 
@@ -76,6 +77,5 @@ void net_deliver(struct os_linux *, struct link *);
 /* See os.h: ops->sock_open, sock_close, send. */
 int net_open(struct os *, struct sock *, const struct sock_want *);
 void net_close(struct os *, struct sock *);
-int net_send(struct os *, struct sock *, const struct dgram *);
 
 #endif

@@ -58,6 +58,8 @@ struct dgram {
 	uint32_t ifindex;       /* in: where it came in; 0 = unknown */
 	struct stamp stamp;     /* in only */
 	bool is_cut;
+	bool want_sent;         /* out: sent() is to be called for this one, of
+	                           a socket with stamps_on_demand */
 	size_t len;
 	unsigned char *data; /* in: valid during the call */
 	const char *path;    /* peer of a Unix datagram socket, else NULL */
@@ -81,6 +83,9 @@ struct sock_want {
 	const char *path;      /* Unix: the file, made anew */
 	unsigned mode;         /* Unix: mode of the file */
 	bool want_stamps;      /* kernel RX and TX timestamps */
+	bool stamps_on_demand; /* but TX only of datagrams that want_sent */
+	unsigned buffer;       /* UDP: bytes of received ones that wait, where
+	                          that is permitted; 0 = the default */
 	bool want_local;       /* fill dgram.local (PKTINFO) */
 	int dscp;              /* 0..63 */
 	const char *device;    /* UDP: the interface alone; NULL, "" = any */
@@ -152,9 +157,27 @@ struct os {
 	void *engine; /* whose callback this is */
 	/* An event of the clock: CLK_SLEWED, CLK_TERM, CLK_RELOAD. */
 	void (*clock_event)(void *engine, const struct clk_rep *);
+	/* Sends n datagrams through one socket, of which each goes as with
+	 * ops->send().  Returns how many have gone.  NULL where the backend
+	 * has no better way than one by one: os_send_many() is for all. */
+	int (*send_many)(struct os *, struct sock *, const struct dgram *,
+	    int n);
 	/* The resolver is gone for good, called once; from then on every
 	 * look-up is answered "ask again".  NULL when not wanted. */
 	void (*resolver_gone)(void *engine);
 };
+
+/* Sends n datagrams in the quickest way; returns how many have gone. */
+static inline int
+os_send_many(struct os *os, struct sock *sock, const struct dgram *d, int n)
+{
+	int sent = 0;
+
+	if (os->send_many != NULL)
+		return os->send_many(os, sock, d, n);
+	for (int i = 0; i < n; i++)
+		sent += os->ops->send(os, sock, &d[i]) == 0;
+	return sent;
+}
 
 #endif

@@ -23,7 +23,6 @@
  *			MONOTONIC_RAW
  *	openat fstat read	files in a directory that is held
  *	openat write renameat unlinkat	the same in one held for writing
- *	ioctl		SIOCGIFINDEX, the index of an interface
  *	getrandom
  *	brk mmap munmap mremap	malloc, without PROT_EXEC
  *	sysinfo		qsort of glibc before 2.37
@@ -45,6 +44,7 @@
 
 #include "common/log.h"
 #include "daemon/os/net_linux.h"
+#include "daemon/os/send_linux.h"
 #include "daemon/os/tstamp_linux.h"
 
 #define PAIR_TRIES 4

@@ -27,10 +27,12 @@
 #define LINK_HEADER_MAX 32 /* Ethernet has 14, 4 more for each VLAN tag */
 
 bool
-tstamp_enable(int fd)
+tstamp_enable(int fd, bool on_demand)
 {
-	int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE |
-	    SOF_TIMESTAMPING_TX_SOFTWARE;
+	int flags = SOF_TIMESTAMPING_SOFTWARE | SOF_TIMESTAMPING_RX_SOFTWARE;
+
+	if (!on_demand)
+		flags |= SOF_TIMESTAMPING_TX_SOFTWARE;
 
 	return net_set(fd, SOL_SOCKET, SO_TIMESTAMPING, flags) == 0 ||
 	    net_set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) == 0;
@@ -44,8 +46,20 @@ tstamp_keep_on(void)
 	if (fd < 0) /* a machine without IPv4 */
 		fd = net_socket(AF_INET6, SOCK_DGRAM);
 	if (fd >= 0)
-		tstamp_enable(fd);
+		tstamp_enable(fd, false);
 	return fd < 0 ? -1 : fd;
+}
+
+size_t
+tstamp_demand(struct cmsghdr *cmsg)
+{
+	uint32_t flags = SOF_TIMESTAMPING_TX_SOFTWARE;
+
+	cmsg->cmsg_level = SOL_SOCKET;
+	cmsg->cmsg_type = SO_TIMESTAMPING;
+	cmsg->cmsg_len = CMSG_LEN(sizeof flags);
+	memcpy(CMSG_DATA(cmsg), &flags, sizeof flags);
+	return CMSG_SPACE(sizeof flags);
 }
 
 void

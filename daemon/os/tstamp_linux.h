@@ -18,8 +18,13 @@ struct pair;
 struct stamp;
 
 /* Asks for stamps of both directions, or of received packets alone where the
- * kernel has no more.  Returns whether there will be any. */
-bool tstamp_enable(int fd);
+ * kernel has no more; on_demand: of sent ones only those that ask for it.
+ * Returns whether there will be any. */
+bool tstamp_enable(int fd, bool on_demand);
+
+/* Fills the control message that asks for the stamp of a datagram about to be
+ * sent.  Returns the room it takes. */
+size_t tstamp_demand(struct cmsghdr *);
 
 /* The kernel stamps packets only while some socket wants it, and begins a
  * little after it was asked: a socket made for one request would miss.  This
