@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/access_opts.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "conf/list.h"
 #include "conf/suggest.h"
 
 #define SOCKET_PATH_MAX 107 /* sun_path without its NUL, unix(7) */
@@ -123,5 +126,89 @@ access_open(struct parse *p)
 	}
 	p->config->opencommands = open;
 	p->config->opencommands_set = true;
+	return 0;
+}
+
+/* The list that a directive adds to, and whether its rules allow. */
+static struct config_rules *
+rules_of(struct config *c, const char *directive, bool *may)
+{
+	bool is_command = strncasecmp(directive, "cmd", 3) == 0;
+
+	*may = strcasecmp(directive + 3 * is_command, "allow") == 0;
+	return is_command ? &c->cmdallow : &c->allow;
+}
+
+/* A name as it can be looked up, which no address is: its last part is not a
+ * number. */
+static bool
+is_name(const char *word)
+{
+	const char *dot = strrchr(word, '.');
+	const char *last = dot != NULL ? dot + 1 : word;
+
+	return strlen(word) < 254 && word[0] != '-' && word[0] != '.' &&
+	    strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			 "0123456789-_.") == strlen(word) &&
+	    last[strspn(last, "0123456789")] != '\0';
+}
+
+static int
+parse_whom(struct parse *p, unsigned i, struct config_rule *rule)
+{
+	const char *word = p->line->word[i];
+	int r = subnet_parse(&rule->subnet, word);
+
+	if (r == 0)
+		return 0;
+	if (r == -ERANGE) {
+		parse_hint(p, "an IPv4 address has 32 bits, an IPv6 address "
+		    "128");
+		return parse_fail(p, i, "%s: \"%s\" has more bits than the "
+		    "address", p->line->word[0], parse_shown(word).text);
+	}
+	if (!is_name(word)) {
+		parse_hint(p, lex_is_comment(word) ?
+		    "comments stand on lines of their own" :
+		    "such as 192.0.2.0/24, 192.0.2, 2001:db8::/32 or the name "
+		    "of a host");
+		return parse_fail(p, i, "%s: \"%s\" is neither a subnet nor a "
+		    "host", p->line->word[0], parse_shown(word).text);
+	}
+	rule->name = strdup(word);
+	return rule->name != NULL ? 0 : -ENOMEM;
+}
+
+int
+access_rule(struct parse *p)
+{
+	const struct lex_line *l = p->line;
+	struct config_rule rule = { 0 };
+	struct config_rules *rules = rules_of(p->config, l->word[0], &rule.may);
+	unsigned i = 1;
+	int r = 0;
+
+	if (i < l->n && strcasecmp(l->word[i], "all") == 0) {
+		rule.is_whole = true;
+		i++;
+	}
+	if (i < l->n)
+		r = parse_whom(p, i, &rule);
+	if (r == 0 && i + 1 < l->n)
+		r = parse_surplus(p, i + 1, l->word[0]);
+	if (r != 0) {
+		free(rule.name);
+		return r;
+	}
+
+	struct config_rule *grown =
+	    list_grow(rules->all, rules->n, sizeof *grown);
+
+	if (grown == NULL) {
+		free(rule.name);
+		return -ENOMEM;
+	}
+	rules->all = grown;
+	rules->all[rules->n++] = rule;
 	return 0;
 }

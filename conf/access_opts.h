@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * Who may control the daemon, and where.  Inside conf/ only. */
+ * Who is served, who may control the daemon, and where.  Inside conf/ only. */
 #ifndef CONF_ACCESS_OPTS_H
 #define CONF_ACCESS_OPTS_H
 
@@ -12,5 +12,8 @@ int access_bindcmd(struct parse *p);
 
 /* `opencommands [COMMAND...]`: replaces the list. */
 int access_open(struct parse *p);
+
+/* `allow`, `deny`, `cmdallow`, `cmddeny [all] [SUBNET|NAME]`: one more rule. */
+int access_rule(struct parse *p);
 
 #endif

@@ -52,9 +52,19 @@ free_strings(char **list, size_t n)
 	free(list);
 }
 
+static void
+free_rules(struct config_rules *rules)
+{
+	for (size_t i = 0; i < rules->n; i++)
+		free(rules->all[i].name);
+	free(rules->all);
+}
+
 void
 config_fini(struct config *c)
 {
+	free_rules(&c->allow);
+	free_rules(&c->cmdallow);
 	free(c->sources);
 	free(c->initstepslew_hosts);
 	free_strings(c->lines, c->n_lines);

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "common/addr.h"
+#include "common/subnet.h"
 #include "conf/bounds.h"
 #include "conf/config_source.h"
 
@@ -33,6 +34,19 @@ struct config_guard {
 	uint32_t operator_steps; /* 0..1000; 0 */
 	int64_t notbefore_s;     /* since 1970, 0 = not set; else before */
 	int64_t notafter_s;      /* notafter_s, both 2000..2200 */
+};
+
+/* One allow, deny, cmdallow or cmddeny line. */
+struct config_rule {
+	bool may;             /* allow, cmdallow */
+	bool is_whole;        /* all: rules inside the subnet end here */
+	struct subnet subnet; /* when name is NULL */
+	char *name;           /* a host's, to be looked up, or NULL */
+};
+
+struct config_rules {
+	struct config_rule *all; /* in the order of the lines */
+	size_t n;
 };
 
 struct config {
@@ -91,13 +105,16 @@ struct config {
 	uint32_t opencommands;    /* enum config_open, bits; OPEN_DEFAULT */
 	struct config_guard guard;
 
+	struct config_rules allow, cmdallow; /* with deny and cmddeny */
 	char user[64];            /* "" = built-in _tock */
 	char pidfile[CONFIG_PATH_MAX]; /* /run/tock/tockd.pid; "" = none; the
 	                                  launcher does not read it */
 	uint16_t cmdport;         /* 323; 0 = no UDP */
 	struct addr bindcmd4, bindcmd6; /* 127.0.0.1, ::1 */
 	char bindcmdpath[CONFIG_PATH_MAX]; /* /run/chrony/chronyd.sock, "" = none */
-	uint16_t port;            /* 123; serving time is not built yet */
+	uint16_t port;            /* of the server, 123; 0 = none */
+	struct addr bind4, bind6; /* where it is; ADDR_NONE = any */
+	char binddevice[CONFIG_DEVICE_MAX]; /* "" = any */
 	int sched_priority;       /* 0..100; 0; not built yet */
 	bool lock_all;            /* not built yet */
 

@@ -21,13 +21,13 @@
 #include "common/paths.h"
 #include "conf/config.h"
 #include "daemon/control/control.h"
-#include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/source.h"
 #include "daemon/os/os_poll.h"
+#include "daemon/os/send_linux.h"
 #include "daemon/setup.h"
 #include "daemon/setup_leap.h"
 #include "daemon/setup_config.h"
+#include "daemon/setup_ntp.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
 
@@ -41,6 +41,7 @@ struct main {
 	struct engine_options engine_options;
 	struct control control;
 	struct acquire acquire;
+	struct server server;
 	struct os_linux os;
 	struct setup_drift drift;
 	struct setup_leap leap;
@@ -75,13 +76,10 @@ open_sockets(struct main *m)
 		return r;
 	}
 	m->engine.os = &m->os.os;
-	r = acquire_open(&m->acquire, &m->os.os, &m->config);
-	if (r < 0) {
-		log_fatal("acquisitionport %d: %s", m->config.acquisitionport,
-		    strerror(-r));
-		return r;
-	}
-	m->engine_options.acquire = &m->acquire;
+	send_many_enable(&m->os.os);
+	if (setup_open_ntp(&m->server, &m->acquire, &m->os.os, &m->config,
+		&m->engine_options, !m->is_alone && !m->options.set_once) < 0)
+		return -1;
 	if (m->is_alone)
 		return setup_resolve(&m->config);
 	m->has_control = !m->options.set_once;
@@ -233,20 +231,6 @@ give_up(struct main *m)
 	return EXIT_CONFIG;
 }
 
-/* The first thing to look for when something is wrong. */
-static void
-say_ready(const struct main *m)
-{
-	const struct source *s;
-	unsigned n = 0;
-
-	TAILQ_FOREACH(s, &m->engine.sources, link)
-		n++;
-	log_info("tockd " TOCK_VERSION " ready, by %s: %u source%s%s",
-	    setup_config_file(&m->options), n, n == 1 ? "" : "s",
-	    m->engine_options.is_measuring_only ? ", only measuring" : "");
-}
-
 static int
 run(struct main *m)
 {
@@ -262,7 +246,8 @@ run(struct main *m)
 		struct clk_rep rep;
 		m->os.os.ops->clock(&m->os.os, &req, &rep);
 	}
-	say_ready(m);
+	log_info("tockd " TOCK_VERSION " ready, %zu source%s",
+	    m->config.n_sources, m->config.n_sources == 1 ? "" : "s");
 	int code = os_linux_run(&m->os);
 	log_info("ending with status %d", code);
 	engine_fini(&m->engine);
@@ -272,6 +257,7 @@ run(struct main *m)
 		clock_rpc_bye(&m->os.clock, code);
 	}
 	acquire_close(&m->acquire, &m->os.os);
+	server_close(&m->server, &m->os.os);
 	os_linux_fini(&m->os);
 	config_fini(&m->config);
 	return code;

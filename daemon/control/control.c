@@ -11,8 +11,8 @@
 #include "common/paths.h"
 #include "daemon/engine/engine.h"
 
-/* Over UDP we talk to this very host alone; chronyd takes these two addresses,
- * not all of 127/8, as the way that is always open. */
+/* Over UDP we talk to this very host, and to whom cmdallow names; chronyd takes
+ * these two addresses, not all of 127/8, as the way that is always open. */
 static bool
 is_this_host(const struct addr *a)
 {
@@ -49,7 +49,8 @@ answer(struct control_sock *s, const struct dgram *in)
 	struct dgram out = *in;
 	int error;
 
-	if (s->via == VIA_UDP && !is_this_host(&in->remote.addr))
+	if (s->via == VIA_UDP && !is_this_host(&in->remote.addr) &&
+	    !access_may(&c->engine->admission.commands, &in->remote.addr))
 		return;
 	if (in->is_cut)
 		return;

@@ -2,7 +2,8 @@
  *
  * The control sockets, and who is on the other side of each.
  *
- *   UDP 323           chronyc and monitoring programs of this host: may look
+ *   UDP 323           chronyc and monitoring programs of this host, and of
+ *                     those that `cmdallow` names: may look
  *   bindcmdpath       chronyc of root and the group: may do everything
  *   PATH_MONITOR      tockctl of anybody: may look
  *   PATH_CONTROL      tockctl of root and the group: may do everything

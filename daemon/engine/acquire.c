@@ -37,11 +37,9 @@ is_from(const struct source *s, const struct endpoint *remote)
 	    addr_equal(&s->remote.addr, &remote->addr);
 }
 
-static void
-shared_receive(struct sock *sock, struct dgram *d, int n)
+void
+acquire_receive(struct acquire *a, struct dgram *d, int n)
 {
-	struct acquire *a = sock->owner;
-
 	for (int i = 0; i < n && a->engine != NULL; i++) {
 		struct source *s;
 
@@ -55,17 +53,29 @@ shared_receive(struct sock *sock, struct dgram *d, int n)
 	}
 }
 
-static void
-shared_sent(struct sock *sock, const unsigned char *data, size_t len,
+void
+acquire_sent(struct acquire *a, const unsigned char *data, size_t len,
     const struct stamp *stamp)
 {
-	struct acquire *a = sock->owner;
 	struct source *s;
 
 	if (a->engine == NULL)
 		return;
 	TAILQ_FOREACH(s, &a->engine->sources, link)
 		client_sent(&s->client, data, len, stamp);
+}
+
+static void
+shared_receive(struct sock *sock, struct dgram *d, int n)
+{
+	acquire_receive(sock->owner, d, n);
+}
+
+static void
+shared_sent(struct sock *sock, const unsigned char *data, size_t len,
+    const struct stamp *stamp)
+{
+	acquire_sent(sock->owner, data, len, stamp);
 }
 
 static void
@@ -127,6 +137,16 @@ acquire_close(struct acquire *a, struct os *os)
 	os->ops->sock_close(os, &a->v6);
 }
 
+void
+acquire_share(struct acquire *a, struct sock *v4, struct sock *v6)
+{
+	memset(a, 0, sizeof *a);
+	a->v4.fd = a->v6.fd = -1;
+	a->is_shared = true;
+	a->shared4 = v4;
+	a->shared6 = v6;
+}
+
 int
 acquire_open(struct acquire *a, struct os *os, const struct config *config)
 {
@@ -143,6 +163,8 @@ acquire_open(struct acquire *a, struct os *os, const struct config *config)
 	bool no4 = r4 == -EAFNOSUPPORT || r4 == -EADDRNOTAVAIL;
 	bool no6 = r6 == -EAFNOSUPPORT || r6 == -EADDRNOTAVAIL;
 
+	a->shared4 = &a->v4;
+	a->shared6 = &a->v6;
 	int r = r4 < 0 && (!no4 || r6 < 0) ? r4 : r6 < 0 && !no6 ? r6 : 0;
 
 	if (r < 0)
@@ -168,14 +190,15 @@ shared_sock(const struct client *c)
 
 	if (a == NULL || !a->is_shared)
 		return NULL;
-	return c->source->remote.addr.family == ADDR_INET4 ? &a->v4 : &a->v6;
+	return c->source->remote.addr.family == ADDR_INET4 ? a->shared4
+							 : a->shared6;
 }
 
 int
 acquire_send(struct client *c, unsigned char *bytes, size_t len)
 {
 	struct dgram d = { .remote = c->source->remote, .data = bytes,
-		.len = len };
+		.len = len, .want_sent = true };
 	struct sock *sock = shared_sock(c);
 
 	if (sock != NULL && sock->fd < 0)

@@ -4,7 +4,8 @@
  * request has one of its own, connected, on a port that nobody can guess; it
  * lives until the answer.  With it, all sources share one socket for each
  * family, which is not connected: answers find their source by address, port
- * and the bits of the request. */
+ * and the bits of the request.  Where that port is the server's, its sockets are
+ * also these. */
 #ifndef DAEMON_ENGINE_ACQUIRE_H
 #define DAEMON_ENGINE_ACQUIRE_H
 
@@ -19,7 +20,8 @@ struct engine;
 struct acquire {
 	struct engine *engine; /* the sources, once there are any */
 	bool is_shared;
-	struct sock v4, v6;    /* the shared ones */
+	struct sock v4, v6;    /* our own shared ones, closed or open */
+	struct sock *shared4, *shared6; /* these, or the server's */
 };
 
 /* Opens the shared sockets, where the configuration wants them: in set-up, since
@@ -27,6 +29,13 @@ struct acquire {
  * (a machine may have one family only). */
 int acquire_open(struct acquire *, struct os *, const struct config *);
 void acquire_close(struct acquire *, struct os *);
+
+/* The sources are to use sockets of somebody else's, who hands in what comes for
+ * them and the stamps of what they sent. */
+void acquire_share(struct acquire *, struct sock *v4, struct sock *v6);
+void acquire_receive(struct acquire *, struct dgram *, int n);
+void acquire_sent(struct acquire *, const unsigned char *data, size_t len,
+    const struct stamp *);
 
 /* Sends a request of the client's; opens its socket first unless they are
  * shared.  Returns 0 or -errno, the client's socket then being closed or open

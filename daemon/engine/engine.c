@@ -13,13 +13,13 @@
 #include "daemon/engine/pool.h"
 #include "daemon/engine/dump.h"
 #include "daemon/engine/selection.h"
+#include "daemon/engine/server.h"
 #include "daemon/engine/source.h"
 
 #define STATUS_GAP 60.0     /* s between CLK_STATUS without updates */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
-#define JUMP_INTERVAL 4.0   /* s: after a jump, which is certain and large */
 #define EXIT_RESTART 75
 #define SAY_WINDOW 600.0    /* s */
 #define SAY_MOST 20
@@ -157,9 +157,7 @@ preset_frequency(struct engine *e)
 	if (e->options.drift_skew_ppm < 0)
 		return;
 	e->first_freq = e->options.drift_ppm * 1e-6;
-	/* Who wrote the file knew no less than who knows nothing. */
-	e->first_freq_sd = fmin(CRYSTAL_SD,
-	    fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD));
+	e->first_freq_sd = fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD);
 	if (!e->discipline.is_controlled || e->options.mode != ENGINE_STEER)
 		return;
 	memset(&req, 0, sizeof req);
@@ -248,6 +246,10 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	set_timer(e, &e->status, STATUS_GAP);
 	set_timer(e, &e->patience, SELECTION_PATIENCE);
 
+	if (admission_init(e) < 0)
+		return -ENOMEM;
+	if (options->server != NULL && server_start(options->server, e) < 0)
+		return -ENOMEM;
 	auth_rekey(e); /* without it sources that need a key wait for it */
 	if (once_init(&e->once, e) < 0)
 		return -ENOMEM;
@@ -260,6 +262,9 @@ engine_fini(struct engine *e)
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
 	sourcedir_fini(&e->sourcedirs);
+	admission_fini(e);
+	if (e->options.server != NULL)
+		server_stop(e->options.server);
 	if (e->options.acquire != NULL)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
@@ -302,8 +307,6 @@ slew_time(const struct engine *e, const struct source *source)
 
 	if (e->config->has_corrtimeratio)
 		return interval * e->config->corrtimeratio;
-	if (source->estimator.since_jump == 0)
-		interval = fmin(interval, JUMP_INTERVAL);
 	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
 }
 

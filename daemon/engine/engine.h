@@ -12,6 +12,7 @@
 
 #include "conf/config.h"
 #include "common/tspec.h"
+#include "daemon/engine/admission.h"
 #include "daemon/engine/discipline.h"
 #include "daemon/engine/fallback.h"
 #include "daemon/engine/leap.h"
@@ -25,6 +26,7 @@
 
 struct acquire;
 struct pool;
+struct server;
 struct source;
 
 enum engine_mode {
@@ -46,6 +48,7 @@ struct engine_options {
 	bool is_restoring;      /* -r: dumpdir's files are read */
 	char boot_id[40];       /* "" = not known: no dumps */
 	struct acquire *acquire; /* the shared sockets, kept; NULL = none */
+	struct server *server;   /* kept; NULL = none */
 	const struct leap_table *leaps; /* kept; NULL = none */
 };
 
@@ -71,6 +74,7 @@ struct engine {
 	struct leap leap;
 	struct fallback fallback;
 	struct once once;
+	struct admission admission;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;

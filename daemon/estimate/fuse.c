@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
 
 #define SMOOTH 0.05       /* of variance and weights, per sample */
 #define SMOOTH_FROM 8     /* samples, before which they are taken as they come */
@@ -11,7 +10,6 @@
 #define ASTRAY_SIGMAS 5.0
 #define ASTRAY_ROW 3
 #define FAR_SIGMAS 6.0    /* of the joint bank from the mean */
-#define STRAY 5.0         /* times the usual distance from the median */
 #define HOLD_SIGMAS 4.0   /* of a frequency from the joint bank's */
 
 void
@@ -20,62 +18,17 @@ fuse_init(struct fuse *f)
 	*f = (struct fuse){ .is_running = false };
 }
 
-static int
-double_order(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static double
-median(double *x, size_t n)
-{
-	qsort(x, n, sizeof *x, double_order);
-	return (x[(n - 1) / 2] + x[n / 2]) / 2;
-}
-
-/* pull[i], 0..1: how much the word of source i counts, given where the others
- * are.  One of three or more that is further from their median than the others
- * are, and than its own noise, is taken less seriously the further it is. */
-static void
-doubt_strays(const struct estimate *e, const struct fuse_source *s, size_t n,
-    double *pull)
-{
-	double x[FUSE_MAX], middle, spread;
-	size_t k = 0;
-
-	for (size_t i = 0; i < n; i++) {
-		pull[i] = 1;
-		if (s[i].is_used)
-			x[k++] = e[i].x;
-	}
-	if (k < 3)
-		return;
-	middle = median(x, k);
-	for (size_t i = 0; i < k; i++)
-		x[i] = fabs(x[i] - middle);
-	spread = median(x, k);
-	for (size_t i = 0; i < n; i++) {
-		double d = e[i].x - middle;
-		double usual = STRAY * STRAY * (spread * spread + e[i].pxx);
-		if (s[i].is_used && d * d > usual)
-			pull[i] = usual / (d * d);
-	}
-}
-
 /* The variance between the used sources that explains their scatter around
  * their mean, as far as their own variances (doubled, for safety) do not. */
 static double
-excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
-    const double *pull)
+excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n)
 {
 	double w = 0, w2 = 0, wx = 0, q = 0, k = 0, origin = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!s[i].is_used)
 			continue;
-		double wi = pull[i] / e[i].pxx;
+		double wi = 1 / e[i].pxx;
 		if (k++ == 0)
 			origin = e[i].x;
 		w += wi;
@@ -85,7 +38,7 @@ excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		double d = e[i].x - origin - wx / w;
 		if (s[i].is_used)
-			q += pull[i] * d * d / e[i].pxx;
+			q += d * d / e[i].pxx;
 	}
 	double scale = w - w2 / w;
 	return k > 1 && scale > 0 ? fmax(q - 2 * (k - 1), 0) / scale : 0;
@@ -115,19 +68,17 @@ weigh(struct fuse *f, const struct estimate *e, const struct fuse_source *s,
 
 /* The mean of the used sources' own estimates. */
 static struct estimate
-mean(const struct estimate *e, const struct fuse_source *s, size_t n,
-    const double *pull)
+mean(const struct estimate *e,
+    const struct fuse_source *s, size_t n)
 {
 	struct estimate m = { .x = 0 };
-	double origin = 0, sum = 0;
+	double origin = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (s[i].is_used) {
+		if (s[i].is_used)
 			origin = e[i].x;
-			sum += s[i].member->weight * pull[i];
-		}
 	for (size_t i = 0; i < n; i++) {
-		double w = s[i].member->weight * pull[i] / sum;
+		double w = s[i].member->weight;
 		if (!s[i].is_used)
 			continue;
 		m.at = e[i].at;
@@ -144,10 +95,9 @@ mean(const struct estimate *e, const struct fuse_source *s, size_t n,
 
 /* off is a source's distance from the mean, var the variance of that.  As far as
  * the variance between the sources leaves it open whether they differ at all, the
- * constant is taken for noise (empirical Bayes); a stray's is real. */
+ * constant is taken for noise (empirical Bayes). */
 static void
-measure_constant(struct fuse_member *m, double off, double var,
-    double between, double pull)
+measure_constant(struct fuse_member *m, double off, double var, double between)
 {
 	double d = off - m->average;
 
@@ -160,9 +110,7 @@ measure_constant(struct fuse_member *m, double off, double var,
 	if (m->measured < CONSTANT_COUNT)
 		m->measured++;
 	m->average += d / m->measured;
-
-	double real = fmax(between, (1 - pull) * m->average * m->average);
-	m->constant = m->average * real / (real + var);
+	m->constant = m->average * between / (between + var);
 }
 
 /* The joint bank starts as a source's own, moved to x. */
@@ -234,20 +182,17 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
     size_t which, struct raw at)
 {
 	struct estimate e[FUSE_MAX];
-	double pull[FUSE_MAX];
 	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH, left = 0;
 
 	assert(n <= FUSE_MAX && which < n);
 	size_t kept, used = look(s, n, at, e, &kept);
 	assert(used > 0);
-	doubt_strays(e, s, n, pull);
 	if (used > 1)
-		f->between += gain *
-		    (excess_scatter(e, s, n, pull) - f->between);
+		f->between += gain * (excess_scatter(e, s, n) - f->between);
 	weigh(f, e, s, n);
 	f->samples++;
 
-	struct estimate m = mean(e, s, n, pull);
+	struct estimate m = mean(e, s, n);
 	if (!f->is_running && used == 1)
 		return m;
 	/* Whom nobody believes any more has no part in what is believed now. */
@@ -257,7 +202,7 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 		learn(f, &s[which]);
 	if (s[which].is_used) {
 		measure_constant(s[which].member, e[which].x - m.x,
-		    e[which].pxx + m.pxx, f->between, pull[which]);
+		    e[which].pxx + m.pxx, f->between);
 		check(f, &s[which], &m);
 	}
 

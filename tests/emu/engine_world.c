@@ -47,8 +47,15 @@ world_init_at(struct world *w, unsigned n_servers, int64_t t0)
 void
 world_start(struct world *w)
 {
-	int r = acquire_open(&w->acquire, &w->os.os, &w->config);
+	int r = server_open(&w->server, &w->os.os, &w->config, ADDR_NONE);
 
+	assert(r == 0);
+	if (w->server.is_open)
+		w->options.server = &w->server;
+	if (w->server.is_open && w->config.acquisitionport == w->config.port)
+		acquire_share(&w->acquire, &w->server.v4, &w->server.v6);
+	else
+		r = acquire_open(&w->acquire, &w->os.os, &w->config);
 	assert(r == 0);
 	w->options.acquire = &w->acquire;
 	r = engine_init(&w->engine, &w->os.os, &w->config, &w->options);
@@ -62,6 +69,7 @@ world_fini(struct world *w)
 {
 	engine_fini(&w->engine);
 	acquire_close(&w->acquire, &w->os.os);
+	server_close(&w->server, &w->os.os);
 	fake_fini(&w->os);
 	config_fini(&w->config);
 }
@@ -131,7 +139,7 @@ world_hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
 	struct dgram d = { .remote = s->remote };
 
 	packet_write(p, bytes);
-	fake_receive(&w->os, w->acquire.is_shared ? &w->acquire.v4 :
+	fake_receive(&w->os, w->acquire.is_shared ? w->acquire.shared4 :
 	    &s->client.sock, &d, bytes, sizeof bytes);
 }
 

@@ -8,6 +8,7 @@
 #include "conf/config.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/server.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/packet.h"
 #include "tests/emu/fake_os.h"
@@ -20,6 +21,7 @@ struct world {
 	struct fake_os os;
 	struct config config;
 	struct acquire acquire;
+	struct server server; /* with `allow` */
 	struct engine engine;
 	struct engine_options options;
 	double ahead;  /* s, true time - clock at the start */

@@ -25,13 +25,13 @@
 #include "common/options.h"
 #include "conf/config.h"
 #include "daemon/control/control.h"
-#include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/sourcedir.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/setup.h"
 #include "daemon/setup_config.h"
 #include "daemon/setup_leap.h"
+#include "daemon/setup_ntp.h"
 #include "tests/solo/solo_clock.h"
 
 #define MAX_SOCKS 19 /* one more keeps time stamps on */
@@ -46,6 +46,7 @@ struct solo {
 	struct os_linux os;
 	struct solo_clock clock;
 	struct acquire acquire;
+	struct server server;
 	struct setup_drift drift;
 	struct setup_leap leap;
 	struct leap_table leaps;
@@ -204,14 +205,11 @@ prepare(struct solo *m)
 	}
 	m->engine.os = &m->os.os;
 	hold_files(m);
-	r = acquire_open(&m->acquire, &m->os.os, &m->config);
-	if (r < 0) {
-		log_fatal("acquisitionport %d: %s", m->config.acquisitionport,
-		    strerror(-r));
-		return r;
-	}
-	m->engine_options.acquire = &m->acquire;
 	m->has_control = m->engine_options.mode == ENGINE_STEER;
+	r = setup_open_ntp(&m->server, &m->acquire, &m->os.os, &m->config,
+	    &m->engine_options, m->has_control);
+	if (r < 0)
+		return r;
 	if (m->has_control)
 		control_init(&m->control, &m->engine, &m->config, false);
 	if (m->options.from_rtc)
@@ -243,6 +241,7 @@ run(struct solo *m)
 	if (m->has_control)
 		control_fini(&m->control);
 	acquire_close(&m->acquire, os);
+	server_close(&m->server, os);
 	os->ops->clock(os, &bye, &rep);
 	os_linux_fini(&m->os);
 	config_fini(&m->config);

@@ -77,6 +77,35 @@ START_TEST(udp_is_for_this_host_alone)
 }
 END_TEST
 
+START_TEST(cmdallow_opens_udp_to_others)
+{
+	struct small *s = start();
+	struct endpoint at = { small_addr("127.0.0.1"), 323 };
+	struct dgram d = { .remote = { small_addr("192.0.2.1"), 7 },
+		.local = at.addr, .ifindex = 1 };
+	struct sock *sock = fake_udp_sock(&s->world, &at);
+	struct access *commands = &s->engine.admission.commands;
+	struct subnet net;
+	unsigned char buf[48];
+
+	activity(buf);
+	ck_assert_int_eq(subnet_parse(&net, "192.0.2.0/24"), 0);
+	ck_assert_int_eq(access_set(commands, &net, true, false), 0);
+	fake_receive(&s->world, sock, &d, buf, 48);
+	ck_assert_uint_eq(s->world.n_sent, 1);
+	ck_assert_int_eq(access_set(commands, &net, false, false), 0);
+	fake_receive(&s->world, sock, &d, buf, 48);
+	ck_assert_uint_eq(s->world.n_sent, 1);
+	net.addr.family = ADDR_NONE; /* this host is heard even so */
+	ck_assert_int_eq(access_set(commands, &net, false, true), 0);
+	d.remote.addr = at.addr;
+	fake_receive(&s->world, sock, &d, buf, 48);
+	ck_assert_uint_eq(s->world.n_sent, 2);
+	access_fini(commands);
+	end(s);
+}
+END_TEST
+
 START_TEST(replies_go_back_where_requests_came_from)
 {
 	struct small *s = start();
@@ -221,6 +250,7 @@ START_TEST(client_that_shuts_us_out_is_told_once)
 END_TEST
 
 UNIT_MAIN("control", udp_is_for_this_host_alone,
+    cmdallow_opens_udp_to_others,
     replies_go_back_where_requests_came_from,
     modes_of_the_sockets_are_the_access_control,
     daemon_goes_on_without_a_socket_it_cannot_open,

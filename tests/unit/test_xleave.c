@@ -13,14 +13,14 @@
 #define SAVED 8
 
 /* Keeps when it received requests and when it truly sent the answers. */
-struct server {
+struct responder {
 	uint64_t rx[SAVED], tx[SAVED];
 	unsigned n;
 	bool is_basic; /* knows no interleaved mode */
 };
 
 static struct ntp_packet
-respond(struct server *v, const struct world *w, const struct client *c)
+respond(struct responder *v, const struct world *w, const struct client *c)
 {
 	struct ntp_packet q = turn_request(w), p = world_answer(w, c, 0);
 	unsigned now = v->n++ % SAVED;
@@ -38,7 +38,7 @@ respond(struct server *v, const struct world *w, const struct client *c)
 }
 
 static void
-exchange(struct world *w, struct server *v, double up, double down)
+exchange(struct world *w, struct responder *v, double up, double down)
 {
 	struct source *s = world_source(w, 0);
 
@@ -70,7 +70,7 @@ off(const struct world *w, const struct source *s)
 START_TEST(the_true_time_of_sending_counts)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, false);
 	for (int i = 0; i < 6; i++)
@@ -80,7 +80,7 @@ START_TEST(the_true_time_of_sending_counts)
 	ck_assert(!s->client.last.is_interleaved);
 	world_fini(&w);
 
-	v = (struct server){ 0 };
+	v = (struct responder){ 0 };
 	start(&w, true);
 	for (int i = 0; i < 6; i++)
 		exchange(&w, &v, DELAY, DELAY);
@@ -97,7 +97,7 @@ END_TEST
 START_TEST(an_exchange_is_not_measured_twice)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, true);
 	exchange(&w, &v, DELAY, DELAY); /* by its own answer */
@@ -116,7 +116,7 @@ END_TEST
 START_TEST(a_request_names_the_last_receive_time_and_random_bits)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, true);
 	turn_ask(&w, world_source(&w, 0));
@@ -136,7 +136,7 @@ END_TEST
 START_TEST(a_server_in_basic_mode_is_measured_as_ever)
 {
 	struct world w;
-	struct server v = { .is_basic = true };
+	struct responder v = { .is_basic = true };
 
 	start(&w, true);
 	for (int i = 0; i < 6; i++)
@@ -159,7 +159,7 @@ END_TEST
 START_TEST(forged_packets_reset_nothing)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, true);
 	for (int i = 0; i < 12; i++)
@@ -196,7 +196,7 @@ END_TEST
 START_TEST(an_answer_counts_once)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, true);
 	exchange(&w, &v, DELAY, DELAY);
@@ -239,7 +239,7 @@ END_TEST
 START_TEST(lost_answers_lead_back_to_basic_mode)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, true);
 	exchange(&w, &v, DELAY, DELAY);
@@ -258,7 +258,7 @@ END_TEST
 START_TEST(the_better_of_both_samples_is_taken)
 {
 	struct world w;
-	struct server v = { 0 };
+	struct responder v = { 0 };
 
 	start(&w, true);
 	for (int i = 0; i < 40; i++)

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * A name's rule comes late, but has to stand where its line stands: it is left
+ * out where a later line of the configuration is about the same address alone,
+ * or about all of a subnet that has it. */
+#include "daemon/engine/admission.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "daemon/engine/engine.h"
+
+#define AGAIN 64.0 /* s between look-ups of a name without an answer */
+
+struct admission_name {
+	struct lookup lookup;
+	struct engine *engine;
+	const struct config_rules *rules; /* rules->all[index] is its line */
+	size_t index;
+	struct access *table;
+	bool is_done;
+};
+
+static bool
+is_overruled(const struct admission_name *name, const struct addr *a)
+{
+	for (size_t i = name->index + 1; i < name->rules->n; i++) {
+		const struct config_rule *r = &name->rules->all[i];
+
+		if (r->name == NULL && subnet_has(&r->subnet, a) &&
+		    (r->is_whole || r->subnet.bits == subnet_bits(a)))
+			return true;
+	}
+	return false;
+}
+
+static void
+look_up_all(struct admission *a)
+{
+	struct engine *e = a->names[0].engine;
+	bool is_missing = false;
+
+	for (size_t i = 0; i < a->n_names; i++) {
+		struct admission_name *name = &a->names[i];
+
+		if (name->is_done || name->lookup.id != 0)
+			continue;
+		if (e->os->ops->lookup(e->os, &name->lookup) < 0)
+			is_missing = true;
+	}
+	if (is_missing)
+		e->os->ops->timer_set(e->os, &a->again,
+		    mono_add(e->os->ops->mono(e->os), AGAIN));
+}
+
+static void
+fire_again(struct timer *t)
+{
+	look_up_all(t->owner);
+}
+
+static void
+resolved(struct lookup *lookup, const struct addr *addrs, int n)
+{
+	struct admission_name *name = lookup->owner;
+	const struct config_rule *rule = &name->rules->all[name->index];
+	struct engine *e = name->engine;
+
+	if (n < 0) {
+		e->os->ops->timer_set(e->os, &e->admission.again,
+		    mono_add(e->os->ops->mono(e->os), AGAIN));
+		return;
+	}
+	name->is_done = true;
+	if (n == 0)
+		log_warn("access of host %s: there is no such name",
+		    rule->name);
+	for (int i = 0; i < n; i++) {
+		struct subnet s;
+
+		if (is_overruled(name, &addrs[i]) ||
+		    subnet_make(&s, &addrs[i], subnet_bits(&addrs[i])) != 0)
+			continue;
+		if (access_set(name->table, &s, rule->may, false) != 0)
+			log_error("access of host %s: out of memory",
+			    rule->name);
+	}
+}
+
+/* Sets the rules with a subnet, and notes those with a name. */
+static int
+take_rules(struct engine *e, const struct config_rules *rules,
+    struct access *table)
+{
+	struct admission *a = &e->admission;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		const struct config_rule *r = &rules->all[i];
+
+		if (r->name == NULL) {
+			if (access_set(table, &r->subnet, r->may,
+				r->is_whole) != 0)
+				return -ENOMEM;
+			continue;
+		}
+		struct admission_name *name = &a->names[a->n_names++];
+
+		*name = (struct admission_name){ .engine = e, .rules = rules,
+			.index = i, .table = table,
+			.lookup = { .owner = name, .done = resolved,
+			    .family = e->options.family } };
+		strlcpy(name->lookup.name, r->name, sizeof name->lookup.name);
+	}
+	return 0;
+}
+
+static size_t
+count_names(const struct config_rules *rules)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < rules->n; i++)
+		n += rules->all[i].name != NULL;
+	return n;
+}
+
+int
+admission_init(struct engine *e)
+{
+	struct admission *a = &e->admission;
+	const struct config *c = e->config;
+	size_t n = count_names(&c->allow) + count_names(&c->cmdallow);
+
+	a->again = (struct timer){ .fire = fire_again, .owner = a };
+	if (n > 0) {
+		a->names = calloc(n, sizeof *a->names);
+		if (a->names == NULL)
+			return -ENOMEM;
+	}
+	if (take_rules(e, &c->allow, &a->clients) != 0 ||
+	    take_rules(e, &c->cmdallow, &a->commands) != 0)
+		return -ENOMEM;
+	if (n > 0)
+		look_up_all(a);
+	return 0;
+}
+
+void
+admission_fini(struct engine *e)
+{
+	struct admission *a = &e->admission;
+
+	e->os->ops->timer_off(e->os, &a->again);
+	for (size_t i = 0; i < a->n_names; i++)
+		if (a->names[i].lookup.id != 0)
+			e->os->ops->lookup_off(e->os, &a->names[i].lookup);
+	free(a->names);
+	access_fini(&a->clients);
+	access_fini(&a->commands);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Who is served, and whose commands over UDP are heard: the tables of `allow`
+ * and `cmdallow`.  A host's name is looked up at the start, by the resolver as
+ * all names are, and counts for every address that it has; until the answer has
+ * come it is as if its line were not there. */
+#ifndef DAEMON_ENGINE_ADMISSION_H
+#define DAEMON_ENGINE_ADMISSION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "conf/access.h"
+#include "conf/config.h"
+#include "daemon/os/os.h"
+
+struct admission_name;
+struct engine;
+
+struct admission {
+	struct access clients;  /* allow, deny */
+	struct access commands; /* cmdallow, cmddeny; loopback apart */
+	struct admission_name *names; /* those of the configuration */
+	size_t n_names;
+	struct timer again; /* looks up what had no answer */
+};
+
+/* The configuration's rules; starts the look-ups.  Returns 0 or -ENOMEM. */
+int admission_init(struct engine *);
+void admission_fini(struct engine *);
+
+#endif

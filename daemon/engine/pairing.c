@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/pairing.h"
+
+#include <stddef.h>
+#include <string.h>
+
+void
+pairing_init(struct pairing *p, uint64_t hash_key)
+{
+	memset(p, 0, sizeof *p);
+	p->hash_key = hash_key | 1;
+}
+
+/* Multiplicative: the timestamps are ours, and differ in their low bits. */
+static struct pairing_pair *
+set_of(const struct pairing *p, uint64_t receive)
+{
+	size_t i = receive * p->hash_key >> 32 & (PAIRING_SETS - 1);
+
+	return (struct pairing_pair *)p->pairs[i];
+}
+
+static struct pairing_pair *
+find(const struct pairing *p, uint64_t receive)
+{
+	struct pairing_pair *set = set_of(p, receive);
+
+	for (unsigned i = 0; i < PAIRING_WAYS; i++)
+		if (set[i].receive == receive && set[i].transmit != 0)
+			return &set[i];
+	return NULL;
+}
+
+bool
+pairing_find(const struct pairing *p, uint64_t receive, uint64_t *transmit)
+{
+	const struct pairing_pair *pair = find(p, receive);
+
+	if (pair != NULL)
+		*transmit = pair->transmit;
+	return pair != NULL;
+}
+
+void
+pairing_correct(struct pairing *p, uint64_t receive, uint64_t transmit)
+{
+	struct pairing_pair *pair = find(p, receive);
+
+	if (pair != NULL)
+		pair->transmit = transmit;
+}
+
+void
+pairing_put(struct pairing *p, uint64_t receive, uint64_t transmit)
+{
+	struct pairing_pair *set = set_of(p, receive);
+	struct pairing_pair *to = find(p, receive);
+
+	for (unsigned i = 0; to == NULL && i < PAIRING_WAYS; i++)
+		if (set[i].transmit == 0)
+			to = &set[i];
+	if (to == NULL)
+		to = &set[p->turn++ % PAIRING_WAYS];
+	to->receive = receive;
+	to->transmit = transmit;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What interleaved clients come back for (RFC 9769): the receive timestamp of
+ * each answer, by which such a client names it, and when that answer really
+ * left.  The memory is fixed; a flood makes clients fall back to basic answers
+ * and does no other harm.  Nothing of it depends on addresses: who cannot know
+ * the 64 bits of a receive timestamp cannot ask for it. */
+#ifndef DAEMON_ENGINE_PAIRING_H
+#define DAEMON_ENGINE_PAIRING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define PAIRING_WAYS 4    /* places for one hash */
+#define PAIRING_SETS 2048 /* a power of two; 128 KiB in all */
+
+struct pairing {
+	uint64_t hash_key; /* odd, random */
+	unsigned turn;     /* the place that the next loser loses */
+	struct pairing_pair {
+		uint64_t receive, transmit; /* ntp64; 0 0 = free */
+	} pairs[PAIRING_SETS][PAIRING_WAYS];
+};
+
+/* All zeros but for the key: 64 random bits. */
+void pairing_init(struct pairing *, uint64_t hash_key);
+
+/* When the answer with this receive timestamp left; false: not known. */
+bool pairing_find(const struct pairing *, uint64_t receive, uint64_t *transmit);
+
+/* Keeps a pair in place of the oldest around, or sets it right. */
+void pairing_put(struct pairing *, uint64_t receive, uint64_t transmit);
+
+/* Sets right a pair that is still there. */
+void pairing_correct(struct pairing *, uint64_t receive, uint64_t transmit);
+
+#endif

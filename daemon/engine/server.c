@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/server.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/bytes.h"
+#include "common/ntp64.h"
+#include "daemon/engine/acquire.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/pairing.h"
+
+/* Requests that wait while we do not run: 0.1 s of 20 000 a second. */
+#define RECEIVE_BUFFER (2 << 20)
+#define SEND_TIME_GAIN 0.125
+#define SEND_TIME_MAX 50e-6 /* s; longer is not the sending's */
+#define PRECISION_TRIES 100
+#define PRECISION_BEST (-30)
+#define PRECISION_WORST (-18) /* also where the clock seems to stand still */
+
+bool
+server_is_wanted(const struct config *c)
+{
+	for (size_t i = 0; i < c->allow.n && c->port != 0; i++)
+		if (c->allow.all[i].may)
+			return true;
+	return false;
+}
+
+/* What we say of ourselves, in all the answers of a batch. */
+static void
+describe(struct server *s, struct pair now)
+{
+	struct engine *e = s->engine;
+	const struct reference *r = &e->reference;
+	struct ntp_packet p = {
+		.leap = (uint8_t)r->leap,
+		.version = PACKET_VERSION,
+		.mode = PACKET_MODE_SERVER,
+		.stratum = (uint8_t)r->stratum,
+		.precision = s->precision,
+		.root_delay = r->root_delay,
+		.root_dispersion = reference_dispersion(r, now.raw,
+		    e->config->maxclockerror_ppm * 1e-6) +
+		    fabs(discipline_error(e, now)),
+		.refid = r->refid,
+		.ref = r->was_updated ? ntp64_from_tspec(r->ref_time)
+				      : NTP64_UNSET,
+	};
+
+	packet_write(&p, s->common.header);
+}
+
+/* Signs and sends what is ready.  The time in an answer is that of its turn in
+ * the batch. */
+static void
+send_batch(struct server *s, struct sock *sock, int n)
+{
+	struct os *os = s->engine->os;
+	struct dgram out[SERVER_BATCH];
+	struct tspec before = os->ops->pair(os).real;
+
+	for (int i = 0; i < n; i++) {
+		struct answer *a = &s->answers[i];
+
+		respond_finish(&s->common, a, ntp64_from_tspec(
+		    tspec_add(before, s->send_time * (i + 0.5))));
+		s->counts.with_mac += a->key != NULL;
+		s->counts.interleaved += a->is_interleaved;
+		out[i] = a->out;
+	}
+	s->counts.answered += (unsigned)os_send_many(os, sock, out, n);
+
+	double took = tspec_sub(os->ops->pair(os).real, before) / n;
+
+	if (took >= 0 && took <= SEND_TIME_MAX)
+		s->send_time += SEND_TIME_GAIN * (took - s->send_time);
+}
+
+/* Answers to requests of one socket. */
+static void
+serve(struct server *s, struct sock *sock, const struct dgram *d, int n)
+{
+	int ready = 0;
+
+	describe(s, d[0].stamp.pair);
+	for (int i = 0; i < n; i++) {
+		s->counts.received++;
+		if (!access_may(&s->engine->admission.clients,
+			&d[i].remote.addr)) {
+			s->counts.refused++;
+			continue;
+		}
+		if (!respond_prepare(&s->common, &d[i], &s->answers[ready])) {
+			s->counts.ignored++;
+			continue;
+		}
+		s->counts.kernel_receive += d[i].stamp.src == STAMP_KERNEL;
+		if (++ready == SERVER_BATCH) {
+			send_batch(s, sock, ready);
+			ready = 0;
+		}
+	}
+	if (ready > 0)
+		send_batch(s, sock, ready);
+}
+
+/* Answers of our own servers to requests that left through this socket. */
+static bool
+is_for_client(const struct dgram *d)
+{
+	return d->len > 0 && (d->data[0] & 7) == PACKET_MODE_SERVER;
+}
+
+static void
+receive(struct sock *sock, struct dgram *d, int n)
+{
+	struct server *s = sock->owner;
+
+	for (int from = 0, to; from < n; from = to) {
+		bool is_client = is_for_client(&d[from]);
+
+		for (to = from + 1; to < n; to++)
+			if (is_for_client(&d[to]) != is_client)
+				break;
+		if (s->engine == NULL || s->engine->is_stopping)
+			return;
+		if (is_client)
+			acquire_receive(s->engine->options.acquire, d + from,
+			    to - from);
+		else
+			serve(s, sock, d + from, to - from);
+	}
+}
+
+static void
+sent(struct sock *sock, const unsigned char *data, size_t len,
+    const struct stamp *stamp)
+{
+	struct server *s = sock->owner;
+
+	if (s->engine == NULL || len < PACKET_HEADER)
+		return;
+	if ((data[0] & 7) == PACKET_MODE_CLIENT)
+		acquire_sent(s->engine->options.acquire, data, len, stamp);
+	else if (s->common.pairing != NULL)
+		pairing_correct(s->common.pairing, get64(data + 32),
+		    ntp64_from_tspec(stamp->at));
+}
+
+static int
+open_one(struct server *s, struct os *os, struct sock *sock,
+    const struct config *c, enum addr_family family)
+{
+	struct sock_want want = {
+		.kind = SOCK_KIND_UDP,
+		.local = { family == ADDR_INET4 ? c->bind4 : c->bind6,
+		    c->port },
+		.want_stamps = true,
+		.stamps_on_demand = true,
+		.want_local = true,
+		.dscp = c->dscp,
+		.device = c->binddevice,
+		.buffer = RECEIVE_BUFFER,
+	};
+
+	want.local.addr.family = family; /* any, if not set */
+	*sock = (struct sock){ .fd = -1, .owner = s, .receive = receive,
+		.sent = sent };
+	return os->ops->sock_open(os, sock, &want);
+}
+
+/* The shortest time between two readings of the clock. */
+static int8_t
+measure_precision(struct os *os)
+{
+	double least = INFINITY;
+	struct tspec last = os->ops->pair(os).real;
+
+	for (int i = 0; i < PRECISION_TRIES; i++) {
+		struct tspec now = os->ops->pair(os).real;
+		double step = tspec_sub(now, last);
+
+		if (step > 0 && step < least)
+			least = step;
+		last = now;
+	}
+	if (least == INFINITY)
+		return PRECISION_WORST;
+
+	double log2s = ceil(log2(least));
+
+	return (int8_t)fmin(fmax(log2s, PRECISION_BEST), PRECISION_WORST);
+}
+
+int
+server_open(struct server *s, struct os *os, const struct config *c,
+    enum addr_family family)
+{
+	int r4 = -EAFNOSUPPORT, r6 = -EAFNOSUPPORT;
+
+	memset(s, 0, sizeof *s);
+	s->v4.fd = s->v6.fd = -1;
+	if (!server_is_wanted(c))
+		return 0;
+	if (family != ADDR_INET6)
+		r4 = open_one(s, os, &s->v4, c, ADDR_INET4);
+	if (family != ADDR_INET4)
+		r6 = open_one(s, os, &s->v6, c, ADDR_INET6);
+
+	bool no4 = r4 == -EAFNOSUPPORT || r4 == -EADDRNOTAVAIL;
+	bool no6 = r6 == -EAFNOSUPPORT || r6 == -EADDRNOTAVAIL;
+	int r = r4 < 0 && (!no4 || r6 < 0) ? r4 : r6 < 0 && !no6 ? r6 : 0;
+
+	s->is_open = true;
+	if (r < 0)
+		server_close(s, os);
+	return r;
+}
+
+int
+server_start(struct server *s, struct engine *e)
+{
+	uint64_t hash_key;
+
+	if (!s->is_open)
+		return 0;
+	s->common.pairing = malloc(sizeof *s->common.pairing);
+	if (s->common.pairing == NULL)
+		return -ENOMEM;
+	e->os->ops->random(e->os, &hash_key, sizeof hash_key);
+	pairing_init(s->common.pairing, hash_key);
+	s->common.keys = &e->keys;
+	s->precision = measure_precision(e->os);
+	s->engine = e;
+	return 0;
+}
+
+void
+server_stop(struct server *s)
+{
+	s->engine = NULL;
+	free(s->common.pairing);
+	s->common.pairing = NULL;
+}
+
+void
+server_close(struct server *s, struct os *os)
+{
+	if (!s->is_open)
+		return;
+	os->ops->sock_close(os, &s->v4);
+	os->ops->sock_close(os, &s->v6);
+	s->is_open = false;
+}
