@@ -12,8 +12,8 @@
 #include <stdio.h>
 
 #include "common/addr.h"
-#include "common/subnet.h"
 #include "conf/bounds.h"
+#include "conf/config_rules.h"
 #include "conf/config_source.h"
 
 /* A message for the admin: "FILE:LINE:COLUMN: text", then a hint.  line and
@@ -34,19 +34,6 @@ struct config_guard {
 	uint32_t operator_steps; /* 0..1000; 0 */
 	int64_t notbefore_s;     /* since 1970, 0 = not set; else before */
 	int64_t notafter_s;      /* notafter_s, both 2000..2200 */
-};
-
-/* One allow, deny, cmdallow or cmddeny line. */
-struct config_rule {
-	bool may;             /* allow, cmdallow */
-	bool is_whole;        /* all: rules inside the subnet end here */
-	struct subnet subnet; /* when name is NULL */
-	char *name;           /* a host's, to be looked up, or NULL */
-};
-
-struct config_rules {
-	struct config_rule *all; /* in the order of the lines */
-	size_t n;
 };
 
 struct config {

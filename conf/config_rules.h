@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What the lines about access say, as they stand. */
+#ifndef CONF_CONFIG_RULES_H
+#define CONF_CONFIG_RULES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/subnet.h"
+
+/* One allow, deny, cmdallow or cmddeny line. */
+struct config_rule {
+	bool may;             /* allow, cmdallow */
+	bool is_whole;        /* all: rules inside the subnet end here */
+	struct subnet subnet; /* when name is NULL */
+	char *name;           /* a host's, to be looked up, or NULL */
+};
+
+struct config_rules {
+	struct config_rule *all; /* in the order of the lines */
+	size_t n;
+};
+
+#endif
