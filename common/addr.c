@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "common/bytes.h"
 
@@ -56,11 +58,29 @@ parse_u32(uint32_t *n, const char *text)
 	return 0;
 }
 
+/* if_nametoindex() asks by a Unix socket, which the engine may not make. */
+static uint32_t
+index_of(const char *name)
+{
+	struct ifreq wanted = { .ifr_ifindex = 0 };
+	int fd, found;
+
+	if (strlen(name) >= sizeof wanted.ifr_name)
+		return 0;
+	strcpy(wanted.ifr_name, name);
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return 0;
+	found = ioctl(fd, SIOCGIFINDEX, &wanted);
+	close(fd);
+	return found == 0 ? (uint32_t)wanted.ifr_ifindex : 0;
+}
+
 static int
 parse_scope(uint32_t *scope, const char *text)
 {
 	if (parse_u32(scope, text) < 0)
-		*scope = if_nametoindex(text);
+		*scope = index_of(text);
 	return *scope == 0 ? -EINVAL : 0;
 }
 

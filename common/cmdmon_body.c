@@ -22,6 +22,12 @@ cmdmon_get_float(const unsigned char *p)
 	return cmdfloat_decode(get32(p));
 }
 
+char
+cmdmon_get_char(const unsigned char *p)
+{
+	return *p > ' ' && *p < 0x7f ? (char)*p : '?';
+}
+
 static size_t
 addr_size(unsigned family)
 {
@@ -227,8 +233,11 @@ put_name(unsigned char *p, const struct cmdmon_reply *r)
 static void
 get_name(struct cmdmon_reply *r, const unsigned char *p)
 {
-	memcpy(r->u.name, p, CMDMON_NAME_SIZE - 1);
-	r->u.name[CMDMON_NAME_SIZE - 1] = '\0';
+	size_t i = 0;
+
+	for (; i < CMDMON_NAME_SIZE - 1 && p[i] != '\0'; i++)
+		r->u.name[i] = cmdmon_get_char(p + i);
+	r->u.name[i] = '\0';
 }
 
 static const struct cmdmon_body bodies[] = {

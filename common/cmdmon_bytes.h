@@ -16,6 +16,9 @@ struct addr cmdmon_get_addr(const unsigned char *p);
 void cmdmon_put_time(unsigned char *p, struct tspec); /* 12 */
 struct tspec cmdmon_get_time(const unsigned char *p);
 
+/* '?' for what is no visible ASCII: it could steer whoever prints it. */
+char cmdmon_get_char(const unsigned char *p);
+
 /* A reply's body, by its code: NULL for an unknown one.  p points behind the
  * header; put finds zeros there. */
 struct cmdmon_body {

@@ -61,7 +61,7 @@ cmdmon_get_selectdata(struct cmdmon_reply *r, const unsigned char *p)
 	r->u.selectdata = (struct cmdmon_selectdata){
 		.refid = get32(p),
 		.addr = cmdmon_get_addr(p + 4),
-		.state = (char)p[24],
+		.state = cmdmon_get_char(p + 24),
 		.authenticated = p[25],
 		.leap = p[26],
 		.options = get16(p + 28),

@@ -132,9 +132,8 @@ cmd_makestep(struct ctl *ctl, const struct args *args)
 	if (args->n == 0)
 		return step_now(ctl, args);
 	if (args->n < 2 || !read_numbers(ctl, args, &q.u.makestep.threshold,
-		&q.u.makestep.limit)) {
-		ctl_complain(ctl, "Bad syntax for makestep command");
-		return CTL_FAILED;
-	}
+		&q.u.makestep.limit))
+		return cmds_misused(ctl, args,
+		    "Bad syntax for makestep command");
 	return change_send(ctl, &q, "", "makestep was changed");
 }

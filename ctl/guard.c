@@ -27,6 +27,7 @@ static void
 print_text(const struct cmdmon_guard *g)
 {
 	char a[FIELD_SIZE], b[FIELD_SIZE];
+	uint32_t steps = g->steps > 0 ? (uint32_t)g->steps : 0;
 
 	if (g->flags & GUARD_NO_CLOCK)
 		printf("clock      not ours to set: tockd only measures\n");
@@ -47,7 +48,9 @@ print_text(const struct cmdmon_guard *g)
 		printf("steps      unlimited (makestep)");
 	else
 		printf("steps      %" PRIu32 " of %" PRId32 " left (makestep)",
-		    g->steps_left, g->steps);
+		    g->steps_left > steps ? steps : g->steps_left, g->steps);
+	if (g->steps_left != STEPS_UNLIMITED && g->steps_left > steps)
+		printf(", %" PRIu32 " granted", g->steps_left - steps);
 	printf(", %" PRIu32 " for remote operators\n", g->operator_steps);
 	printf("dates      from %s to %s\n",
 	    day(a, g->notbefore_s, "when tockd was built"),

@@ -196,7 +196,7 @@ json_status(const struct status *s)
 static json_t *
 instant_s(int64_t s)
 {
-	return json_instant((struct tspec){ s * NSEC });
+	return json_instant(tspec_add((struct tspec){ 0 }, (double)s));
 }
 
 void

@@ -50,7 +50,6 @@ configured_name(struct ctl *ctl, const struct addr *addr, char *buf)
 	    r.u.name[0] == '\0')
 		return false;
 	snprintf(buf, NAME_SIZE, "%s", r.u.name);
-	make_printable(buf);
 	return true;
 }
 

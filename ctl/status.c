@@ -13,6 +13,7 @@
 
 #define LEAP_UNSYNCHRONISED 3
 #define ERROR_WARN 0.1 /* s: what people begin to see */
+#define COLUMNS 80
 #define ERROR_CRIT 1.0 /* s: what protocols begin to reject */
 
 enum health
@@ -81,6 +82,17 @@ find_names(struct ctl *ctl, struct status *s,
 	}
 }
 
+static bool
+is_all_offline(struct ctl *ctl)
+{
+	struct cmdmon_request q = { .command = CMD_ACTIVITY };
+	struct cmdmon_reply r;
+	const struct cmdmon_activity *a = &r.u.activity;
+
+	return ctl_try(ctl, &q, &r) == 0 && a->offline > 0 &&
+	    a->online + a->burst_online + a->burst_offline + a->unresolved == 0;
+}
+
 static int
 gather(struct ctl *ctl, struct status *s)
 {
@@ -101,6 +113,7 @@ gather(struct ctl *ctl, struct status *s)
 		make_native(s, list, n);
 	}
 	free(list);
+	s->is_all_offline = is_all_offline(ctl);
 	s->health = status_judge(s);
 	return 0;
 }
@@ -129,16 +142,18 @@ static void
 print_counts(const struct status *s)
 {
 	const struct cmdmon_native_status *o = &s->native;
-
-	printf("sources    %u usable of %u, %u combined", o->usable,
+	char freq[FIELD_SIZE];
+	int n = printf("sources    %u usable of %u, %u combined", o->usable,
 	    o->sources, o->combined);
+
 	if (o->falsetickers > 0)
-		printf(", %u falseticker%s", o->falsetickers,
+		n += printf(", %u falseticker%s", o->falsetickers,
 		    o->falsetickers > 1 ? "s" : "");
 	if (o->unresolved > 0)
-		printf(", %u unresolved", o->unresolved);
-	printf("   frequency %+.3f ppm +/- %.3f\n", s->tracking.freq_ppm,
-	    o->skew_ppm);
+		n += printf(", %u unresolved", o->unresolved);
+	n += snprintf(freq, sizeof freq, "frequency  %+.3f ppm +/- %.3f",
+	    s->tracking.freq_ppm, o->skew_ppm);
+	printf("%s%s\n", n + 3 > COLUMNS ? "\n" : "   ", freq);
 }
 
 static void
@@ -157,9 +172,10 @@ print_times(const struct status *s)
 	if (o->next_poll_s != CMDMON_NEVER)
 		printf(", next poll in %s",
 		    human_duration(text, o->next_poll_s));
-	if (s->tracking.leap != LEAP_UNSYNCHRONISED)
-		printf("   leap %s", s->tracking.leap == 0 ? "none"
-		    : field_leap(s->tracking.leap));
+	if (s->tracking.leap == 0)
+		printf("   leap none");
+	else if (s->tracking.leap != LEAP_UNSYNCHRONISED)
+		printf("\nleap       %s", field_leap(s->tracking.leap));
 	putchar('\n');
 }
 
@@ -175,12 +191,14 @@ print_note(const struct status *s)
 		       "guard\n");
 	else if (o->sources == 0)
 		printf("note       no sources are configured\n");
+	else if (s->is_all_offline)
+		printf("note       all sources are off line: tockctl online\n");
 	else if (o->unresolved == o->sources)
 		printf("note       no source has an address yet: does DNS "
 		       "work?\n");
 	else if (s->tracking.leap == LEAP_UNSYNCHRONISED && o->usable == 0)
-		printf("note       no source can be used yet: tockctl "
-		       "sources -v\n");
+		printf("note       no source can be used: tockctl selectdata "
+		       "-v says why\n");
 	else if (s->liar[0])
 		printf("note       %s rejected: disagrees with the majority by "
 		       "%s\n", s->liar, human_span(text, fabs(s->liar_offset)));

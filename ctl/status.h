@@ -21,6 +21,7 @@ struct status {
 	 * for its sources; then the times are not known. */
 	struct cmdmon_native_status native;
 	bool has_times;
+	bool is_all_offline;   /* nobody is asked, by order */
 	char via[NAME_SIZE];   /* the selected source, or "" */
 	char liar[NAME_SIZE];  /* the worst falseticker, or "" */
 	double liar_offset;    /* s, > 0: the local clock is ahead of it */

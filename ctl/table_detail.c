@@ -221,6 +221,11 @@ authdata_row(const struct args *args, const struct cmdmon_authdata *a,
 		printf("none\n");
 		break;
 	case CMDMON_SYMMETRIC:
+		if (a->key_bits == 0) {
+			printf("key %u, which there is not: not asked\n",
+			    a->key);
+			break;
+		}
 		printf("key %u, %s, %u bits\n", a->key,
 		    table_key_type(a->type), a->key_bits);
 		break;

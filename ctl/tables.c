@@ -72,13 +72,15 @@ tracking_text(const struct cmdmon_tracking *t, const char *name)
 		    field_date(a, t->ref_time), t->update_interval);
 	else
 		printf("updated      never\n");
-	printf("clock        %s %s of NTP time, being corrected\n",
-	    human_span(a, fabs(t->correction)),
-	    t->correction > 0 ? "slow" : "fast");
-	printf("last offset  %s %s, rms %s\n",
-	    human_span(a, fabs(t->last_offset)),
-	    t->last_offset > 0 ? "fast" : "slow",
-	    human_span(b, t->rms_offset));
+	if (t->ref_time.ns != 0) {
+		printf("clock        %s %s of NTP time\n",
+		    human_span(a, fabs(t->correction)),
+		    t->correction > 0 ? "slow" : "fast");
+		printf("last offset  %s %s, rms %s\n",
+		    human_span(a, fabs(t->last_offset)),
+		    t->last_offset > 0 ? "fast" : "slow",
+		    human_span(b, t->rms_offset));
+	}
 	printf("frequency    %.3f ppm %s, residual %+.3f ppm, +/- %.3f ppm\n",
 	    fabs(t->freq_ppm), t->freq_ppm > 0 ? "fast" : "slow",
 	    t->resid_ppm, t->skew_ppm);

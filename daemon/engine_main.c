@@ -22,6 +22,7 @@
 #include "conf/config.h"
 #include "daemon/control/control.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/source.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/os/send_linux.h"
 #include "daemon/setup.h"
@@ -231,6 +232,20 @@ give_up(struct main *m)
 	return EXIT_CONFIG;
 }
 
+/* The first thing to look for when something is wrong. */
+static void
+say_ready(const struct main *m)
+{
+	const struct source *s;
+	unsigned n = 0;
+
+	TAILQ_FOREACH(s, &m->engine.sources, link)
+		n++;
+	log_info("tockd " TOCK_VERSION " ready, by %s: %u source%s%s",
+	    setup_config_file(&m->options), n, n == 1 ? "" : "s",
+	    m->engine_options.is_measuring_only ? ", only measuring" : "");
+}
+
 static int
 run(struct main *m)
 {
@@ -246,8 +261,7 @@ run(struct main *m)
 		struct clk_rep rep;
 		m->os.os.ops->clock(&m->os.os, &req, &rep);
 	}
-	log_info("tockd " TOCK_VERSION " ready, %zu source%s",
-	    m->config.n_sources, m->config.n_sources == 1 ? "" : "s");
+	say_ready(m);
 	int code = os_linux_run(&m->os);
 	log_info("ending with status %d", code);
 	engine_fini(&m->engine);

@@ -22,6 +22,13 @@ default_file(void)
 	return PATH_CONF;
 }
 
+const char *
+setup_config_file(const struct options *o)
+{
+	return o->n_directives > 0 ? "the command line" :
+	    o->file != NULL ? o->file : default_file();
+}
+
 int
 setup_read_config(struct config *c, const struct options *o)
 {
@@ -33,7 +40,7 @@ setup_read_config(struct config *c, const struct options *o)
 		r = config_line(c, "command line", (unsigned)i + 1,
 		    o->directives[i], &e);
 	if (o->n_directives == 0)
-		r = config_load(c, o->file ? o->file : default_file(), &e);
+		r = config_load(c, setup_config_file(o), &e);
 	if (r == 0)
 		r = config_review(c);
 	if (r == CONFIG_E_BAD) {

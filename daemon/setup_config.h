@@ -14,6 +14,9 @@
  * Returns 0 or -EINVAL, and then c is good for config_fini() only. */
 int setup_read_config(struct config *c, const struct options *);
 
+/* Where the configuration comes from, in words. */
+const char *setup_config_file(const struct options *);
+
 /* Lets the options change c, and says what they and c mean for the engine; no
  * drift file has been read yet. */
 void setup_apply_options(struct config *c, struct engine_options *,

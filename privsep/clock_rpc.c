@@ -67,6 +67,19 @@ await(struct clock_rpc *rpc, int64_t deadline_ms, struct clk_rep *rep)
 	}
 }
 
+/* Keeps an event for later; of each type one is enough.  False: no room. */
+static bool
+keep(struct clock_rpc *rpc, const struct clk_rep *ev)
+{
+	for (unsigned i = 0; i < rpc->n_events; i++)
+		if (rpc->events[i].type == ev->type)
+			return true;
+	if (rpc->n_events == CLOCK_RPC_EVENTS)
+		return false;
+	rpc->events[rpc->n_events++] = *ev;
+	return true;
+}
+
 int
 clock_rpc_call(struct clock_rpc *rpc, struct clk_req *req, int pass_fd,
     struct clk_rep *rep)
@@ -82,9 +95,8 @@ clock_rpc_call(struct clock_rpc *rpc, struct clk_req *req, int pass_fd,
 			return r;
 		if (rep->type == CLK_DONE)
 			return rep->seq == req->seq ? 0 : -EPROTO;
-		if (!is_event(rep) || rpc->n_events == CLOCK_RPC_EVENTS)
+		if (!is_event(rep) || !keep(rpc, rep))
 			return -EPROTO;
-		rpc->events[rpc->n_events++] = *rep;
 	}
 }
 

@@ -228,7 +228,8 @@ allow_resolver_options(scmp_filter_ctx ctx)
 static int
 allow_common(scmp_filter_ctx ctx)
 {
-	const unsigned long ioctls[] = { TCGETS, FIONREAD };
+	/* SIOCGIFINDEX: of the interface in "fe80::1%eth0" */
+	const unsigned long ioctls[] = { TCGETS, FIONREAD, SIOCGIFINDEX };
 	const struct scmp_arg_cmp no_exec[] = { BITS(2, PROT_EXEC, 0) };
 	const struct scmp_arg_cmp abort3[] = { EQ(2, SIGABRT) };
 	const struct scmp_arg_cmp abort2[] = { EQ(1, SIGABRT) };

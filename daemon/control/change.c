@@ -115,6 +115,17 @@ change_done(uint32_t uid, int error, const char *fmt, ...)
 	return status;
 }
 
+static bool
+is_one_address(const struct addr *mask)
+{
+	size_t n = mask->family == ADDR_INET4 ? 4 : 16;
+
+	for (size_t i = 0; i < n; i++)
+		if (mask->bytes[i] != 0xff)
+			return false;
+	return true;
+}
+
 /* "all sources", an address, or MASK/ADDRESS. */
 static const char *
 range_text(const struct cmdmon_range *r, char *buf, size_t size)
@@ -125,7 +136,7 @@ range_text(const struct cmdmon_range *r, char *buf, size_t size)
 	    (r->mask.family == ADDR_NONE && r->addr.family != ADDR_ID))
 		return "all sources";
 	addr_print(&r->addr, addr, sizeof addr);
-	if (r->addr.family == ADDR_ID)
+	if (r->addr.family == ADDR_ID || is_one_address(&r->mask))
 		snprintf(buf, size, "%s", addr);
 	else
 		snprintf(buf, size, "%s/%s",

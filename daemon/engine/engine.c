@@ -20,6 +20,7 @@
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
+#define JUMP_INTERVAL 4.0   /* s: after a jump, which is certain and large */
 #define EXIT_RESTART 75
 #define SAY_WINDOW 600.0    /* s */
 #define SAY_MOST 20
@@ -157,7 +158,9 @@ preset_frequency(struct engine *e)
 	if (e->options.drift_skew_ppm < 0)
 		return;
 	e->first_freq = e->options.drift_ppm * 1e-6;
-	e->first_freq_sd = fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD);
+	/* Who wrote the file knew no less than who knows nothing. */
+	e->first_freq_sd = fmin(CRYSTAL_SD,
+	    fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD));
 	if (!e->discipline.is_controlled || e->options.mode != ENGINE_STEER)
 		return;
 	memset(&req, 0, sizeof req);
@@ -307,6 +310,8 @@ slew_time(const struct engine *e, const struct source *source)
 
 	if (e->config->has_corrtimeratio)
 		return interval * e->config->corrtimeratio;
+	if (source->estimator.since_jump == 0)
+		interval = fmin(interval, JUMP_INTERVAL);
 	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
 }
 

@@ -66,7 +66,8 @@ reference_follow(struct engine *e, const struct source *best,
 	r->root_delay = best->root_delay +
 	    estimator_min_delay(&best->estimator);
 	r->root_dispersion = best->root_dispersion + best->last.dispersion +
-	    spread(best, fused);
+	    spread(best, fused) + e->config->maxclockerror_ppm * 1e-6 *
+	    fmax(raw_sub(now.raw, best->last.at), 0);
 	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
 	r->freq = fused->y;
 	r->skew = sqrt(fused->pyy);

@@ -12,7 +12,7 @@
 
 /* (s/s)/sqrt(s): from an oven to a machine that changes its temperature. */
 static const double wander[BANK_SIZE] = { 1e-10, 3.16e-10, 1e-9, 3.16e-9, 1e-8,
-	3.16e-8, 1e-7, 3.16e-7 };
+	3.16e-8, 1e-7, 3.16e-7, 1e-6 };
 
 void
 bank_start(struct bank *b, const struct estimate *e)

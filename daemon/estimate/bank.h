@@ -16,7 +16,7 @@
 #include "daemon/estimate/estimate.h"
 #include "daemon/estimate/observe.h"
 
-#define BANK_SIZE 8
+#define BANK_SIZE 9
 
 struct bank {
 	double weight[BANK_SIZE]; /* > 0, sum 1 */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * A sample's way: can it be at all?  What does its delay say (mindelay)?  What
- * does that say of x, by four models (observe), to eight filters (bank)?  And
+ * does that say of x, by four models (observe), to nine filters (bank)?  And
  * what do the residuals teach of the path: the noise of its samples (here), the
  * law of its waits and whether they are lopsided (oneway).
  *

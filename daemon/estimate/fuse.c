@@ -3,6 +3,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 #define SMOOTH 0.05       /* of variance and weights, per sample */
 #define SMOOTH_FROM 8     /* samples, before which they are taken as they come */
@@ -10,6 +11,7 @@
 #define ASTRAY_SIGMAS 5.0
 #define ASTRAY_ROW 3
 #define FAR_SIGMAS 6.0    /* of the joint bank from the mean */
+#define STRAY 5.0         /* times the usual distance from the median */
 #define HOLD_SIGMAS 4.0   /* of a frequency from the joint bank's */
 
 void
@@ -18,17 +20,62 @@ fuse_init(struct fuse *f)
 	*f = (struct fuse){ .is_running = false };
 }
 
+static int
+double_order(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static double
+median(double *x, size_t n)
+{
+	qsort(x, n, sizeof *x, double_order);
+	return (x[(n - 1) / 2] + x[n / 2]) / 2;
+}
+
+/* pull[i], 0..1: how much the word of source i counts, given where the others
+ * are.  One of three or more that is further from their median than the others
+ * are, and than its own noise, is taken less seriously the further it is. */
+static void
+doubt_strays(const struct estimate *e, const struct fuse_source *s, size_t n,
+    double *pull)
+{
+	double x[FUSE_MAX], middle, spread;
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		pull[i] = 1;
+		if (s[i].is_used)
+			x[k++] = e[i].x;
+	}
+	if (k < 3)
+		return;
+	middle = median(x, k);
+	for (size_t i = 0; i < k; i++)
+		x[i] = fabs(x[i] - middle);
+	spread = median(x, k);
+	for (size_t i = 0; i < n; i++) {
+		double d = e[i].x - middle;
+		double usual = STRAY * STRAY * (spread * spread + e[i].pxx);
+		if (s[i].is_used && d * d > usual)
+			pull[i] = usual / (d * d);
+	}
+}
+
 /* The variance between the used sources that explains their scatter around
  * their mean, as far as their own variances (doubled, for safety) do not. */
 static double
-excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n)
+excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
+    const double *pull)
 {
 	double w = 0, w2 = 0, wx = 0, q = 0, k = 0, origin = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!s[i].is_used)
 			continue;
-		double wi = 1 / e[i].pxx;
+		double wi = pull[i] / e[i].pxx;
 		if (k++ == 0)
 			origin = e[i].x;
 		w += wi;
@@ -38,7 +85,7 @@ excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		double d = e[i].x - origin - wx / w;
 		if (s[i].is_used)
-			q += d * d / e[i].pxx;
+			q += pull[i] * d * d / e[i].pxx;
 	}
 	double scale = w - w2 / w;
 	return k > 1 && scale > 0 ? fmax(q - 2 * (k - 1), 0) / scale : 0;
@@ -68,17 +115,19 @@ weigh(struct fuse *f, const struct estimate *e, const struct fuse_source *s,
 
 /* The mean of the used sources' own estimates. */
 static struct estimate
-mean(const struct estimate *e,
-    const struct fuse_source *s, size_t n)
+mean(const struct estimate *e, const struct fuse_source *s, size_t n,
+    const double *pull)
 {
 	struct estimate m = { .x = 0 };
-	double origin = 0;
+	double origin = 0, sum = 0;
 
 	for (size_t i = 0; i < n; i++)
-		if (s[i].is_used)
+		if (s[i].is_used) {
 			origin = e[i].x;
+			sum += s[i].member->weight * pull[i];
+		}
 	for (size_t i = 0; i < n; i++) {
-		double w = s[i].member->weight;
+		double w = s[i].member->weight * pull[i] / sum;
 		if (!s[i].is_used)
 			continue;
 		m.at = e[i].at;
@@ -95,9 +144,10 @@ mean(const struct estimate *e,
 
 /* off is a source's distance from the mean, var the variance of that.  As far as
  * the variance between the sources leaves it open whether they differ at all, the
- * constant is taken for noise (empirical Bayes). */
+ * constant is taken for noise (empirical Bayes); a stray's is real. */
 static void
-measure_constant(struct fuse_member *m, double off, double var, double between)
+measure_constant(struct fuse_member *m, double off, double var,
+    double between, double pull)
 {
 	double d = off - m->average;
 
@@ -110,7 +160,9 @@ measure_constant(struct fuse_member *m, double off, double var, double between)
 	if (m->measured < CONSTANT_COUNT)
 		m->measured++;
 	m->average += d / m->measured;
-	m->constant = m->average * between / (between + var);
+
+	double real = fmax(between, (1 - pull) * m->average * m->average);
+	m->constant = m->average * real / (real + var);
 }
 
 /* The joint bank starts as a source's own, moved to x. */
@@ -182,17 +234,20 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
     size_t which, struct raw at)
 {
 	struct estimate e[FUSE_MAX];
+	double pull[FUSE_MAX];
 	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH, left = 0;
 
 	assert(n <= FUSE_MAX && which < n);
 	size_t kept, used = look(s, n, at, e, &kept);
 	assert(used > 0);
+	doubt_strays(e, s, n, pull);
 	if (used > 1)
-		f->between += gain * (excess_scatter(e, s, n) - f->between);
+		f->between += gain *
+		    (excess_scatter(e, s, n, pull) - f->between);
 	weigh(f, e, s, n);
 	f->samples++;
 
-	struct estimate m = mean(e, s, n);
+	struct estimate m = mean(e, s, n, pull);
 	if (!f->is_running && used == 1)
 		return m;
 	/* Whom nobody believes any more has no part in what is believed now. */
@@ -202,7 +257,7 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 		learn(f, &s[which]);
 	if (s[which].is_used) {
 		measure_constant(s[which].member, e[which].x - m.x,
-		    e[which].pxx + m.pxx, f->between);
+		    e[which].pxx + m.pxx, f->between, pull[which]);
 		check(f, &s[which], &m);
 	}
 

@@ -159,8 +159,10 @@ hear_signal(struct clock *m)
 		return;
 	if (si.ssi_signo == SIGCHLD) {
 		while ((pid = wait4(-1, &status, WNOHANG, NULL)) > 0)
-			log_warn("process %d has ended: signal %d, status %d",
-			    pid, WTERMSIG(status), WEXITSTATUS(status));
+			if (status)
+				log_warn("process %d has ended: signal %d, "
+					 "status %d", pid, WTERMSIG(status),
+				    WEXITSTATUS(status));
 	} else if (si.ssi_signo == SIGUSR1) {
 		/* In any other kind of signal the uid may be made up. */
 		if (si.ssi_uid == 0 && si.ssi_code == SI_USER)

@@ -40,7 +40,7 @@ judge(const struct config *c)
 		assert(s->minpoll >= -7 && s->maxpoll <= 24);
 		assert(s->minpoll <= s->maxpoll);
 		assert(s->maxdelay >= 0 && s->maxdelay <= 1000);
-		assert(s->version >= 1 && s->version <= 4);
+		assert(s->version >= 0 && s->version <= 4); /* 0: none */
 	}
 	assert(isfinite(c->makestep_threshold) && c->makestep_threshold >= 0);
 	assert(c->maxslewrate_ppm >= 0 && c->maxslewrate_ppm <= 100000);

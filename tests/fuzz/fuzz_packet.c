@@ -34,6 +34,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	packet_write(&p, header);
 	assert(memcmp(header, data, sizeof header) == 0);
-	assert((packet_kiss(&p) == KISS_NONE) == (p.stratum != 0));
+	assert(packet_kiss(&p) == KISS_NONE || p.stratum == 0);
 	return 0;
 }

@@ -35,7 +35,7 @@ ABOUT = ("socket", "bind", "connect", "listen", "accept", "sockopt", "sockname",
          "sleep", "rand", "shutdown", "fd")
 # Names that hold one of these words by chance, and pure functions.
 OTHERS = {"difftime", "strftime", "strptime", "timegm", "mktime", "gmtime",
-          "gmtime_r", "localtime", "localtime_r", "if_nametoindex", "tzset",
+          "gmtime_r", "localtime", "localtime_r", "tzset",
           "fdopen", "opendir", "fdopendir", "ctime_r", "__longjmp_chk"}
 
 out = subprocess.run(["nm", "-D", "--undefined-only", PROGRAM], check=True,

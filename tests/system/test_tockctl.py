@@ -46,6 +46,7 @@ class Daemon:
     def __init__(self, path, mode, refuse=()):
         self.refuse, self.asked = refuse, []
         self.leap, self.flags, self.max_error = 0, 0, MILLI
+        self.activity, self.steps_left = (2, 0, 0, 0, 1), 0
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(str(path))
         os.chmod(path, mode)
@@ -90,7 +91,7 @@ class Daemon:
                 ">HHIII9I", 3, self.leap, 0, 1795442838, 60736736, MILLI,
                 MINUS_MILLI, MILLI, TWO, TENTH, ONE, MILLI, MILLI, HUNDRED)
         if command == ACTIVITY:
-            return struct.pack(">5i", 2, 0, 0, 0, 1)
+            return struct.pack(">5i", *self.activity)
         if command == NAME:
             return {GOOD: b"ntp1.example", LIAR: b"liar\x1b[2J.example",
                     NEW: b"new.example"}.get(payload[:20])
@@ -98,9 +99,9 @@ class Daemon:
             return struct.pack(">9III", 273600, 38, 26, 3, 1, 1, 1, 1,
                                self.flags, self.max_error, ONE)
         if command == GUARD:
-            return struct.pack(">IIIiIIIIIIqqIIIII", 0, 900, 0, 3, 0, 0, 1, 2,
-                               3, 4, 0, 1795442838, TWO, HALF, HUNDRED, TWO,
-                               ONE)
+            return struct.pack(">IIIiIIIIIIqqIIIII", 0, 900, 0, 3,
+                               self.steps_left, 0, 1, 2, 3, 4, 0, 1795442838,
+                               TWO, HALF, HUNDRED, TWO, ONE)
         return b"" if command == MAKESTEP else None
 
 
@@ -186,6 +187,13 @@ def health(folder):
             (3, 0, MILLI, 2, "not synchronised"), (1, 0, MILLI, 0, "Insert")]:
         d.leap, d.flags, d.max_error = leap, flags, error
         says(tockctl(), code, text)
+    lib.check(all(len(line) <= 80 for line in tockctl().stdout.splitlines()),
+              "status fits 80 columns")
+    d.activity = (0, 2, 0, 0, 0)
+    says(tockctl(), 0, "all sources are off line: tockctl online")
+    d.steps_left = 4
+    says(tockctl("guard"), 0, "3 of 3 left (makestep), 1 granted, 0 for")
+    says(tockctl("makestep", "1"), 1, "usage: tockctl makestep")
 
 
 def programs(folder):

@@ -464,6 +464,24 @@ START_TEST(odd_times_and_families_are_tamed)
 }
 END_TEST
 
+START_TEST(what_a_reply_says_cannot_steer_a_terminal)
+{
+	unsigned char wire[CMDMON_REPLY_MAX];
+	struct cmdmon_reply r = { .code = RPY_SOURCE_NAME,
+		.u.name = "a\033[2J\xc2\x9b.b c\x7f\n" };
+
+	cmdmon_put_reply(wire, &r);
+	ck_assert_int_eq(cmdmon_get_reply(&r, wire, 284), 0);
+	ck_assert_str_eq(r.u.name, "a?[2J??.b?c??");
+
+	r = (struct cmdmon_reply){ .code = RPY_SELECTDATA,
+		.u.selectdata.state = '\033' };
+	cmdmon_put_reply(wire, &r);
+	ck_assert_int_eq(cmdmon_get_reply(&r, wire, 76), 0);
+	ck_assert_int_eq(r.u.selectdata.state, '?');
+}
+END_TEST
+
 UNIT_MAIN("cmdmon_codec", floats_encode_as_chrony_does,
     floats_decode_in_every_form, floats_keep_23_bits_and_their_order,
     activity_is_read_and_written, tracking_of_a_local_reference,
@@ -474,4 +492,5 @@ UNIT_MAIN("cmdmon_codec", floats_encode_as_chrony_does,
     no_request_is_shorter_than_its_reply, only_reads_are_open,
     requests_survive_the_round_trip,
     any_reply_read_is_written_as_the_same_struct,
-    odd_times_and_families_are_tamed)
+    odd_times_and_families_are_tamed,
+    what_a_reply_says_cannot_steer_a_terminal)

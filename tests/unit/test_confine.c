@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "build_config.h"
+#include "common/addr.h"
 #include "common/log.h"
 #include "privsep/confine.h"
 
@@ -33,6 +35,7 @@
 #endif
 
 static enum confine_role role;
+static unsigned loopback; /* its index */
 static struct confine_dir held[] = {
 	{ "/a", CONFINE_WRITE, -1 }, { "/b", 0, -1 },
 };
@@ -148,10 +151,31 @@ work(void)
 		_exit(2);
 }
 
+/* As a file of a sourcedir may say. */
+static void
+read_scope(void)
+{
+	struct addr a;
+
+	if (addr_parse(&a, "fe80::1%nowhere") == 0)
+		_exit(1);
+	if (loopback != 0 &&
+	    (addr_parse(&a, "fe80::1%lo") != 0 || a.scope != loopback))
+		_exit(2);
+}
+
 START_TEST(an_engine_can_work)
 {
 	role = CONFINE_ENGINE;
 	ck_assert_int_eq(confined(work), 0);
+}
+END_TEST
+
+START_TEST(an_engine_knows_interfaces_by_name)
+{
+	role = CONFINE_ENGINE;
+	loopback = if_nametoindex("lo");
+	ck_assert_int_eq(confined(read_scope), 0);
 }
 END_TEST
 
@@ -163,9 +187,11 @@ look_up(void)
 	pid_t pid = fork();
 
 	/* "No answer" is one: a bare machine has no /etc/hosts. */
-	if (pid == 0)
+	if (pid == 0) {
+		if_nametoindex("lo"); /* as for "nameserver fe80::1%lo" */
 		_exit(getaddrinfo("localhost", NULL, &hints, &list) ==
 			EAI_SYSTEM ? 3 : 0);
+	}
 	if (waitpid(pid, &status, 0) != pid || status != 0)
 		_exit(WIFSIGNALED(status) ? WTERMSIG(status) : 3);
 }
@@ -299,5 +325,6 @@ END_TEST
 
 UNIT_MAIN("confine", an_engine_replaces_files_in_its_directories_alone,
     an_assertion_ends_in_sigabrt, an_engine_can_work,
+    an_engine_knows_interfaces_by_name,
     a_resolver_can_look_up_in_a_child, what_is_forbidden_kills_both_roles,
     landlock_leaves_only_the_directories)

@@ -254,6 +254,27 @@ START_TEST(the_end_writes_the_drift_file)
 }
 END_TEST
 
+START_TEST(a_drift_file_that_knows_nothing_does_no_harm)
+{
+	const double skews[] = { 1e6, 1e9, 1e160, 1e300 }; /* ppm */
+
+	for (size_t i = 0; i < sizeof skews / sizeof *skews; i++) {
+		struct world w;
+
+		world_init(&w, 3);
+		w.options.drift_ppm = 1;
+		w.options.drift_skew_ppm = skews[i];
+		w.ahead = 0.01;
+		w.ppm = 20;
+		world_start(&w);
+		world_run(&w, 300);
+		ck_assert(w.engine.reference.is_synced);
+		ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-5);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     somebody_elses_step_is_slewed_back,
     without_permission_it_measures_only,
@@ -262,4 +283,5 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     names_are_asked_for_until_they_are_known,
     show_once_says_the_offset_and_ends, set_once_steps_and_ends,
     servers_cannot_fill_the_log, a_timeout_without_time_is_a_failure,
-    the_end_writes_the_drift_file)
+    the_end_writes_the_drift_file,
+    a_drift_file_that_knows_nothing_does_no_harm)

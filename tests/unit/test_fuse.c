@@ -156,6 +156,33 @@ START_TEST(who_disagrees_by_more_than_the_noise_counts_alike)
 }
 END_TEST
 
+START_TEST(one_that_strays_within_its_claim_does_not_count)
+{
+	struct pool p;
+
+	pool_init(&p, 3);
+	p.off[2] = 2e-3; /* less than half its delay */
+	pool_run(&p, 300);
+	ck_assert_double_lt(fabs(p.last.x - truth(&p)), 50e-6);
+}
+END_TEST
+
+START_TEST(a_jump_of_one_is_not_the_others)
+{
+	struct pool p;
+	double worst = 0;
+
+	pool_init(&p, 3);
+	pool_run(&p, 200);
+	p.off[2] = 2e-3;
+	for (int i = 0; i < 40; i++) {
+		pool_run(&p, 1);
+		worst = fmax(worst, fabs(p.last.x - truth(&p)));
+	}
+	ck_assert_double_lt(worst, 0.05 * 2e-3 + 50e-6);
+}
+END_TEST
+
 START_TEST(who_joins_late_does_not_make_the_clock_jump)
 {
 	struct pool p;
@@ -235,6 +262,8 @@ END_TEST
 UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
     the_precise_one_is_not_spoilt_by_the_others,
     who_disagrees_by_more_than_the_noise_counts_alike,
+    one_that_strays_within_its_claim_does_not_count,
+    a_jump_of_one_is_not_the_others,
     who_joins_late_does_not_make_the_clock_jump,
     the_offset_stays_while_nobody_is_believed,
     without_an_anchor_the_clock_is_the_anchor, a_sample_is_learned_once,

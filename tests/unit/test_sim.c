@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 #include "unit.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "common/log.h"
 #include "tests/sim/scenario.h"
 
@@ -159,9 +163,56 @@ START_TEST(a_bad_line_that_acts_later_ends_the_run)
 }
 END_TEST
 
+START_TEST(recorded_delays_come_in_their_order)
+{
+	char name[] = "/tmp/test_sim.XXXXXX";
+	struct replay r = { 0 };
+	int fd = mkstemp(name);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, "0.001\n0.25\n", 11), 11);
+	ck_assert_int_eq(replay_load(&r, name), 0);
+	ck_assert_double_eq(replay_next(&r), 0.001);
+	ck_assert_double_eq(replay_next(&r), 0.25);
+	ck_assert_double_eq(replay_next(&r), 0.001);
+	ck_assert_int_eq(write(fd, "-1\n", 3), 3);
+	ck_assert_int_eq(replay_load(&r, name), -1);
+	ck_assert_uint_eq(r.n, 2); /* as it was */
+	replay_fini(&r);
+	close(fd);
+	unlink(name);
+}
+END_TEST
+
+/* Three that ask each other, and a server that goes after an hour. */
+static const char *const three[] = {
+	"duration 3h", "server s 192.0.2.1", "repeat 3 node n& 10.0.0.&",
+	"ask n* 1 s iburst minpoll 4 maxpoll 5",
+	"ask n* 2 n* iburst minpoll 4 maxpoll 5",
+	"path n* * 1ms+exp:100us", "clock n* behind ~1ms freq ~10ppm",
+	"at 1h path s * cut 1", "circles 1s 10m", NULL,
+};
+
+START_TEST(who_has_no_server_left_runs_in_circles_but_not_for_long)
+{
+	static struct sim s;
+
+	run(&s, 1, three);
+	ck_assert_uint_eq(s.hosts->n_lines, 3);
+	ck_assert_uint_ge(s.circles.looks, 3 * 3600);
+	ck_assert_uint_gt(s.circles.found, 0);
+	ck_assert_uint_ge(s.circles.largest, 2);
+	ck_assert_double_lt(s.circles.longest, 600);
+	ck_assert(!circles_print(&s.circles, false, stdout));
+	sim_fini(&s);
+}
+END_TEST
+
 UNIT_MAIN("sim", a_run_repeats_bit_by_bit, another_seed_is_another_run,
     an_engine_finds_the_time, a_clock_alone_goes_its_way,
     a_pause_leaves_the_clock_behind, a_sleep_is_made_good_by_the_rtc,
     somebody_steps_and_jumps, random_times_have_their_mean,
     lines_that_mean_nothing_are_refused,
-    a_bad_line_that_acts_later_ends_the_run)
+    a_bad_line_that_acts_later_ends_the_run,
+    recorded_delays_come_in_their_order,
+    who_has_no_server_left_runs_in_circles_but_not_for_long)

@@ -128,10 +128,26 @@ event_delay(struct world *w, int server, int way)
 		return w->state[server].hop;
 	case EVENT_QUEUE:
 		return queue(w, server, way);
+	case EVENT_SAW:
+		return way == 0 && phase >= 2.0 / 3
+		    ? p->size * fmod(w->t / 1800, 1) : 0;
+	case EVENT_LIE:
+	case EVENT_DRIFT:
 	case EVENT_NONE:
 		break;
 	}
 	return 0;
+}
+
+/* What the server is wrong by now. */
+static double
+server_error(const struct world *w, const struct path *p)
+{
+	if (p->event == EVENT_DRIFT)
+		return p->offset + p->size * w->t;
+	if (p->event == EVENT_LIE && fmod(w->t / p->period, 1) >= 0.9)
+		return p->offset + p->size;
+	return p->offset;
 }
 
 void
@@ -258,7 +274,7 @@ world_ask(struct world *w, int server, struct sample *out)
 	double t2 = grained(p, w->t + one[0]), t3 = t2;
 	double up = t2 - w->t, down = w->t + one[0] + one[1] - t3;
 	*out = (struct sample){ .at = raw_add((struct raw){ 0 }, w->t),
-		.offset = w->x + p->offset + (up - down) / 2,
+		.offset = w->x + server_error(w, p) + (up - down) / 2,
 		.delay = one[0] + one[1], .dispersion = 1e-9 };
 	return true;
 }

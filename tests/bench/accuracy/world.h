@@ -44,6 +44,10 @@ enum event { /* what else happens on a path */
 	EVENT_HOPS,     /* + up to size both ways, another about each period */
 	EVENT_QUEUE,    /* + a queue of mean size that changes within period */
 	EVENT_BUSYBOTH, /* + exp size both ways in the last third */
+	EVENT_SAW,      /* + up to size upstream in the last third, growing over
+	                   half an hour, then empty */
+	EVENT_LIE,      /* the server is off by size in the last tenth */
+	EVENT_DRIFT,    /* the server's clock gains size, s/s */
 	EVENT_ASYMDRIFT, /* + size (1 + sin)/2 upstream only */
 };
 
