@@ -23,6 +23,7 @@
  *			MONOTONIC_RAW
  *	openat fstat read	files in a directory that is held
  *	openat write renameat unlinkat	the same in one held for writing
+ *	ioctl		SIOCGIFINDEX, the index of an interface
  *	getrandom
  *	brk mmap munmap mremap	malloc, without PROT_EXEC
  *	sysinfo		qsort of glibc before 2.37
