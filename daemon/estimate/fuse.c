@@ -64,13 +64,21 @@ doubt_strays(const struct estimate *e, const struct fuse_source *s, size_t n,
 	}
 }
 
+/* What its constant may be, by what is known of all, s^2. */
+static double
+doubt_of(const struct fuse *f, const struct fuse_source *s)
+{
+	return f->between * s->distance * s->distance;
+}
+
 /* The variance between the used sources that explains their scatter around
- * their mean, as far as their own variances (doubled, for safety) do not. */
+ * their mean, as far as their own variances (doubled, for safety) do not; in units of the square of a
+ * source's distance. */
 static double
 excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
     const double *pull)
 {
-	double w = 0, w2 = 0, wx = 0, q = 0, k = 0, origin = 0;
+	double w = 0, wd = 0, w2d = 0, wx = 0, q = 0, k = 0, origin = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		if (!s[i].is_used)
@@ -78,8 +86,10 @@ excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
 		double wi = pull[i] / e[i].pxx;
 		if (k++ == 0)
 			origin = e[i].x;
+		double d2 = s[i].distance * s[i].distance;
 		w += wi;
-		w2 += wi * wi;
+		wd += wi * d2;
+		w2d += wi * wi * d2;
 		wx += wi * (e[i].x - origin);
 	}
 	for (size_t i = 0; i < n; i++) {
@@ -87,7 +97,7 @@ excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
 		if (s[i].is_used)
 			q += pull[i] * d * d / e[i].pxx;
 	}
-	double scale = w - w2 / w;
+	double scale = wd - w2d / w;
 	return k > 1 && scale > 0 ? fmax(q - 2 * (k - 1), 0) / scale : 0;
 }
 
@@ -101,10 +111,10 @@ weigh(struct fuse *f, const struct estimate *e, const struct fuse_source *s,
 
 	for (size_t i = 0; i < n; i++)
 		if (s[i].is_used)
-			all += 1 / (e[i].pxx + f->between);
+			all += 1 / (e[i].pxx + doubt_of(f, &s[i]));
 	for (size_t i = 0; i < n; i++) {
 		struct fuse_member *m = s[i].member;
-		double aim = 1 / (e[i].pxx + f->between) / all;
+		double aim = 1 / (e[i].pxx + doubt_of(f, &s[i])) / all;
 		m->weight = s[i].is_used ? m->weight + gain * (aim - m->weight)
 					 : 0;
 		sum += m->weight;
@@ -201,7 +211,7 @@ check(struct fuse *f, const struct fuse_source *s, const struct estimate *m)
 {
 	double off = bank_at(&f->joint, m->at).x - m->x;
 
-	if (fabs(off) <= FAR_SIGMAS * sqrt(m->pxx + f->between))
+	if (fabs(off) <= FAR_SIGMAS * sqrt(m->pxx + doubt_of(f, s)))
 		f->astray = 0;
 	else if (++f->astray >= ASTRAY_ROW)
 		start(f, s->estimator, m->at, m->x);
@@ -257,14 +267,16 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 		learn(f, &s[which]);
 	if (s[which].is_used) {
 		measure_constant(s[which].member, e[which].x - m.x,
-		    e[which].pxx + m.pxx, f->between, pull[which]);
+		    e[which].pxx + m.pxx, doubt_of(f, &s[which]),
+		    pull[which]);
 		check(f, &s[which], &m);
 	}
 
 	struct estimate out = bank_at(&f->joint, at);
 	for (size_t i = 0; i < n; i++)
-		left += s[i].member->weight * s[i].member->weight;
-	out.pxx += left * f->between;
+		left += s[i].member->weight * s[i].member->weight *
+		    doubt_of(f, &s[i]);
+	out.pxx += left;
 	return out;
 }
 

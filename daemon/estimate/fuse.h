@@ -10,7 +10,8 @@
  * never against the joint bank: that would confirm whatever it believes.  In the
  * mean a source weighs by its precision, with a variance between the sources
  * that is estimated from how much they differ (DerSimonian and Laird 1986): as
- * soon as they disagree by more than their noise they count alike.
+ * soon as they disagree by more than their noise, it counts how near they are,
+ * since a path can be lopsided by no more than its delay.
  *
  * When the sources are no majority any more, their constants are frozen and the
  * joint bank goes on: the frequency is followed, nobody moves the offset. */
@@ -40,7 +41,8 @@ struct fuse_member {
 struct fuse {
 	bool is_running;   /* the joint bank */
 	struct bank joint;
-	double between;    /* s^2, variance between the sources */
+	double between;    /* variance between the sources, in parts of their
+	                      distances squared */
 	unsigned samples;
 	unsigned astray;   /* in a row with the joint bank far from the mean */
 };
@@ -49,6 +51,7 @@ struct fuse_source {
 	const struct estimator *estimator; /* with a sample */
 	struct fuse_member *member;
 	bool is_used;      /* selected, and near enough to count */
+	double distance;   /* s, > 0: what it may be off by at most */
 };
 
 void fuse_init(struct fuse *);

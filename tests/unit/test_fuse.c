@@ -16,6 +16,7 @@ struct pool {
 	struct estimator est[SOURCES];
 	struct fuse_member member[SOURCES];
 	bool is_used[SOURCES];
+	double distance[SOURCES]; /* s */
 	double wait[SOURCES], off[SOURCES]; /* s */
 	size_t n;
 	double t;
@@ -44,6 +45,7 @@ pool_init(struct pool *p, size_t n)
 		estimator_init(&p->est[i], 0, 1e-4);
 		p->wait[i] = 1e-4;
 		p->is_used[i] = true;
+		p->distance[i] = 2.5e-3;
 	}
 }
 
@@ -85,7 +87,7 @@ pool_run(struct pool *p, int rounds)
 				at = n;
 			used += p->is_used[i];
 			s[n++] = (struct fuse_source){ &p->est[i],
-				&p->member[i], p->is_used[i] };
+				&p->member[i], p->is_used[i], p->distance[i] };
 		}
 		p->last = used > 0
 		    ? fuse_sample(&p->fuse, s, n, at, now(p))
@@ -153,6 +155,18 @@ START_TEST(who_disagrees_by_more_than_the_noise_counts_alike)
 	pool_run(&p, 300);
 	ck_assert_double_eq_tol(p.last.x - truth(&p), 0.5e-3, 0.05e-3);
 	ck_assert_double_gt(sqrt(p.last.pxx), 0.2e-3); /* and says so */
+}
+END_TEST
+
+START_TEST(the_nearer_of_two_that_disagree_counts_more)
+{
+	struct pool p;
+
+	pool_init(&p, 2);
+	p.off[1] = 1e-3;
+	p.distance[1] = 7.5e-3;
+	pool_run(&p, 300);
+	ck_assert_double_eq_tol(p.last.x - truth(&p), 0.1e-3, 0.03e-3);
 }
 END_TEST
 
@@ -234,8 +248,8 @@ START_TEST(a_sample_is_learned_once)
 
 	pool_init(&p, 2);
 	pool_run(&p, 50);
-	struct fuse_source s[] = { { &p.est[0], &p.member[0], true },
-		{ &p.est[1], &p.member[1], true } };
+	struct fuse_source s[] = { { &p.est[0], &p.member[0], true, 1e-3 },
+		{ &p.est[1], &p.member[1], true, 1e-3 } };
 	struct estimate a = fuse_sample(&p.fuse, s, 2, 1, now(&p));
 	struct estimate b = fuse_sample(&p.fuse, s, 2, 1, now(&p));
 	ck_assert_double_eq(a.x, b.x);
@@ -262,6 +276,7 @@ END_TEST
 UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
     the_precise_one_is_not_spoilt_by_the_others,
     who_disagrees_by_more_than_the_noise_counts_alike,
+    the_nearer_of_two_that_disagree_counts_more,
     one_that_strays_within_its_claim_does_not_count,
     a_jump_of_one_is_not_the_others,
     who_joins_late_does_not_make_the_clock_jump,

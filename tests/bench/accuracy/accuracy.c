@@ -135,8 +135,10 @@ believe(struct run *r, int i, struct estimate *e)
 			continue;
 		if (k == i)
 			which = n;
+		struct estimate own;
+		estimator_at(&r->est[k], at, &own);
 		f[n++] = (struct fuse_source){ &r->est[k], &r->member[k],
-			is_used[k] };
+			is_used[k], claim(&r->est[k], &own) };
 	}
 	if (agree == 0)
 		*e = fuse_hold(&r->fuse, &f[which], at,
