@@ -40,6 +40,9 @@ config_init(struct config *c)
 		.bindcmd6 = { .family = ADDR_INET6, .bytes = { [15] = 1 } },
 		.bindcmdpath = PATH_CHRONY,
 		.port = 123,
+		.ratelimit = { .interval = 3, .burst = 8, .leak = 2 },
+		.cmdratelimit = { .interval = -4, .burst = 8, .leak = 2 },
+		.clientloglimit = 524288,
 	};
 	guard_defaults(&c->guard);
 }

@@ -93,6 +93,10 @@ struct config {
 	struct config_guard guard;
 
 	struct config_rules allow, cmdallow; /* with deny and cmddeny */
+	struct config_ratelimit ratelimit;    /* off, 3 8 2 0 */
+	struct config_ratelimit cmdratelimit; /* off, -4 8 2 */
+	bool noclientlog;
+	uint32_t clientloglimit;  /* bytes, 0..2^31-1; 524288 */
 	char user[64];            /* "" = built-in _tock */
 	char pidfile[CONFIG_PATH_MAX]; /* /run/tock/tockd.pid; "" = none; the
 	                                  launcher does not read it */

@@ -17,6 +17,15 @@ struct config_rule {
 	char *name;           /* a host's, to be looked up, or NULL */
 };
 
+/* How often one address is answered. */
+struct config_ratelimit {
+	bool is_on;
+	int interval; /* log2 s for an answer, in the long run; -19..12 */
+	int burst;    /* answers at once, 1..255 */
+	int leak;     /* of what is too much one in 2^leak is answered, 1..4 */
+	int kod;      /* of the rest one in 2^kod by "ask less", 0 = none, ..4 */
+};
+
 struct config_rules {
 	struct config_rule *all; /* in the order of the lines */
 	size_t n;

@@ -150,6 +150,24 @@ static const struct value driftfile_rows[] = {
 };
 static const struct value_list driftfile_options = { driftfile_rows, 1 };
 
+#define LIMIT_ROWS(field)                                                      \
+	{ "interval", VALUE_INT, AT(field.interval), -19, 12, "log2 s",        \
+	    "how often an address is answered in the long run" },              \
+	{ "burst", VALUE_INT, AT(field.burst), 1, 255, "",                     \
+	    "answers at once" },                                               \
+	{ "leak", VALUE_INT, AT(field.leak), 1, 4, "log2",                     \
+	    "the part of the rest that is answered all the same" }
+
+static const struct value ratelimit_rows[] = {
+	LIMIT_ROWS(ratelimit),
+	{ "kod", VALUE_INT, AT(ratelimit.kod), 0, 4, "log2",
+	    "the part of the rest that is told to ask less; 0 is none" },
+};
+static const struct value_list ratelimit_options = { ratelimit_rows, 4 };
+
+static const struct value cmdratelimit_rows[] = { LIMIT_ROWS(cmdratelimit) };
+static const struct value_list cmdratelimit_options = { cmdratelimit_rows, 3 };
+
 const struct directive directives[] = {
 	OTHER("server", DIRECTIVE_BUILT, "NAME", &source_options, source_parse,
 	    "a server that the clock follows"),
@@ -274,6 +292,13 @@ const struct directive directives[] = {
 	    "hosts that may not monitor"),
 	OTHER("deny", DIRECTIVE_BUILT, NULL, NULL, access_rule,
 	    "clients that are not served"),
+	ONE("clientloglimit", "BYTES", VALUE_U32, clientloglimit, 0, INT_MAX,
+	    "bytes", "memory for the log of clients"),
+	FLAG("noclientlog", noclientlog, "no log of clients"),
+	OTHER("ratelimit", DIRECTIVE_BUILT, NULL, &ratelimit_options,
+	    access_ratelimit, "a limit for answers to a client"),
+	OTHER("cmdratelimit", DIRECTIVE_BUILT, NULL, &cmdratelimit_options,
+	    access_ratelimit, "a limit for control requests over UDP"),
 	OTHER("bindcmdaddress", DIRECTIVE_BUILT, "ADDRESS", NULL,
 	    access_bindcmd, "where control requests are taken"),
 	ONE("cmdport", "PORT", VALUE_U16, cmdport, 0, 65535, "",
@@ -297,9 +322,7 @@ const struct directive directives[] = {
 
 	LATER("bindcmddevice", "the interface for control requests"),
 	LATER("broadcast", "time sent without being asked"),
-	LATER("clientloglimit", "memory for the log of clients"),
 	LATER("clockprecision", "the precision of the clock, fixed"),
-	LATER("cmdratelimit", "a limit for control requests"),
 	LATER("hwclockfile", "whether the RTC keeps UTC"),
 	LATER("hwtimestamp", "timestamps of the network card"),
 	LATER("hwtstimeout", "the wait for a timestamp of the card"),
@@ -312,7 +335,6 @@ const struct directive directives[] = {
 	LATER("maxntsconnections", "a limit for NTS connections"),
 	LATER("maxtxbuffers", "messages kept for their timestamps"),
 	LATER("nocerttimecheck", "certificates whose time is not checked"),
-	LATER("noclientlog", "no log of clients"),
 	LATER("nosystemcert", "no certificates of the system"),
 	LATER("ntpsigndsocket", "signatures by Samba"),
 	LATER("ntsaeads", "the algorithms for NTS"),
@@ -328,7 +350,6 @@ const struct directive directives[] = {
 	LATER("peer", "a symmetric association"),
 	LATER("ptpdomain", "the domain for NTP over PTP"),
 	LATER("ptpport", "the port for NTP over PTP"),
-	LATER("ratelimit", "a limit for answers to a client"),
 	LATER("refclock", "a reference clock"),
 	LATER("rtcautotrim", "when the RTC is set"),
 	LATER("rtcdevice", "the device of the RTC"),

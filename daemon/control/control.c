@@ -24,6 +24,19 @@ is_this_host(const struct addr *a)
 	return a->family == ADDR_INET6 && memcmp(a->bytes, loop6, 16) == 0;
 }
 
+/* Whether a request over UDP is one that is answered. */
+static bool
+is_heard(struct control *c, const struct dgram *in)
+{
+	const struct addr *from = &in->remote.addr;
+	bool is_ours = is_this_host(from);
+	struct os *os = c->engine->os;
+
+	return (is_ours || access_may(&c->engine->admission.commands, from)) &&
+	    clientlog_hit(&c->engine->clientlog, CLIENTLOG_COMMAND, from,
+		os->ops->mono(os), is_ours) == CLIENTLOG_PASS;
+}
+
 /* A client whose own socket does not let us write is told so once, per user:
  * its author sees a timeout and has no other way to learn why. */
 static void
@@ -49,10 +62,7 @@ answer(struct control_sock *s, const struct dgram *in)
 	struct dgram out = *in;
 	int error;
 
-	if (s->via == VIA_UDP && !is_this_host(&in->remote.addr) &&
-	    !access_may(&c->engine->admission.commands, &in->remote.addr))
-		return;
-	if (in->is_cut)
+	if (in->is_cut || (s->via == VIA_UDP && !is_heard(c, in)))
 		return;
 	out.len = cmdmon_answer(c->engine, s->via, in->uid, in->data, in->len,
 	    reply);

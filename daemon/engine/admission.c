@@ -126,6 +126,22 @@ count_names(const struct config_rules *rules)
 	return n;
 }
 
+static int
+init_log(struct engine *e)
+{
+	const struct config *c = e->config;
+	unsigned char random[24];
+
+	e->os->ops->random(e->os, random, sizeof random);
+	int r = clientlog_init(&e->clientlog,
+	    c->noclientlog ? 0 : c->clientloglimit, random,
+	    e->os->ops->mono(e->os));
+
+	e->clientlog.limits[CLIENTLOG_NTP] = c->ratelimit;
+	e->clientlog.limits[CLIENTLOG_COMMAND] = c->cmdratelimit;
+	return r;
+}
+
 int
 admission_init(struct engine *e)
 {
@@ -133,6 +149,8 @@ admission_init(struct engine *e)
 	const struct config *c = e->config;
 	size_t n = count_names(&c->allow) + count_names(&c->cmdallow);
 
+	if (init_log(e) < 0)
+		return -ENOMEM;
 	a->again = (struct timer){ .fire = fire_again, .owner = a };
 	if (n > 0) {
 		a->names = calloc(n, sizeof *a->names);
@@ -157,6 +175,7 @@ admission_fini(struct engine *e)
 		if (a->names[i].lookup.id != 0)
 			e->os->ops->lookup_off(e->os, &a->names[i].lookup);
 	free(a->names);
+	clientlog_fini(&e->clientlog);
 	access_fini(&a->clients);
 	access_fini(&a->commands);
 }

@@ -13,6 +13,7 @@
 #include "conf/config.h"
 #include "common/tspec.h"
 #include "daemon/engine/admission.h"
+#include "daemon/engine/clientlog.h"
 #include "daemon/engine/discipline.h"
 #include "daemon/engine/fallback.h"
 #include "daemon/engine/leap.h"
@@ -75,6 +76,7 @@ struct engine {
 	struct fallback fallback;
 	struct once once;
 	struct admission admission;
+	struct clientlog clientlog;
 	struct timer patience; /* SELECTION_PATIENCE has passed */
 	struct timer timeout;
 	struct timer drift;

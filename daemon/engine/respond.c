@@ -9,7 +9,7 @@
 #include "daemon/engine/pairing.h"
 #include "daemon/wire/keys.h"
 
-enum { AT_POLL = 2, AT_ORIGIN = 24, AT_RECEIVE = 32, AT_TRANSMIT = 40 };
+enum { AT_POLL = 2, AT_REFID = 12, AT_ORIGIN = 24, AT_RECEIVE = 32, AT_TRANSMIT = 40 };
 
 #define UNIQUE_TRIES 16 /* 2^-32 s each */
 
@@ -109,6 +109,16 @@ respond_prepare(const struct respond_common *c, const struct dgram *in,
 		.want_sent = a->is_remembered, .len = PACKET_HEADER,
 		.data = a->bytes };
 	return true;
+}
+
+void
+respond_kiss(struct answer *a, const struct dgram *in)
+{
+	a->bytes[0] |= 0xc0; /* LEAP_UNSYNC */
+	a->bytes[1] = 0;
+	put32(a->bytes + AT_REFID, KISS_CODE_RATE);
+	memcpy(a->bytes + AT_ORIGIN, in->data + AT_TRANSMIT, 8);
+	a->is_interleaved = a->is_remembered = a->out.want_sent = false;
 }
 
 void

@@ -43,6 +43,9 @@ struct answer {
 bool respond_prepare(const struct respond_common *, const struct dgram *in,
     struct answer *);
 
+/* Makes of the answer to in the kiss code RATE: ask less often. */
+void respond_kiss(struct answer *, const struct dgram *in);
+
 /* Completes it: it will leave at transmit (ntp64). */
 void respond_finish(const struct respond_common *, struct answer *,
     uint64_t transmit);

@@ -83,6 +83,7 @@ send_batch(struct server *s, struct sock *sock, int n)
 static void
 serve(struct server *s, struct sock *sock, const struct dgram *d, int n)
 {
+	struct mono now = s->engine->os->ops->mono(s->engine->os);
 	int ready = 0;
 
 	describe(s, d[0].stamp.pair);
@@ -93,10 +94,17 @@ serve(struct server *s, struct sock *sock, const struct dgram *d, int n)
 			s->counts.refused++;
 			continue;
 		}
+		enum clientlog_verdict v = clientlog_hit(&s->engine->clientlog,
+		    CLIENTLOG_NTP, &d[i].remote.addr, now, false);
+
+		if (v == CLIENTLOG_DROP)
+			continue;
 		if (!respond_prepare(&s->common, &d[i], &s->answers[ready])) {
 			s->counts.ignored++;
 			continue;
 		}
+		if (v == CLIENTLOG_KISS)
+			respond_kiss(&s->answers[ready], &d[i]);
 		s->counts.kernel_receive += d[i].stamp.src == STAMP_KERNEL;
 		if (++ready == SERVER_BATCH) {
 			send_batch(s, sock, ready);
@@ -227,11 +235,13 @@ server_start(struct server *s, struct engine *e)
 
 	if (!s->is_open)
 		return 0;
-	s->common.pairing = malloc(sizeof *s->common.pairing);
-	if (s->common.pairing == NULL)
-		return -ENOMEM;
-	e->os->ops->random(e->os, &hash_key, sizeof hash_key);
-	pairing_init(s->common.pairing, hash_key);
+	if (!e->config->noclientlog) {
+		s->common.pairing = malloc(sizeof *s->common.pairing);
+		if (s->common.pairing == NULL)
+			return -ENOMEM;
+		e->os->ops->random(e->os, &hash_key, sizeof hash_key);
+		pairing_init(s->common.pairing, hash_key);
+	}
 	s->common.keys = &e->keys;
 	s->precision = measure_precision(e->os);
 	s->engine = e;

@@ -424,6 +424,54 @@ START_TEST(receive_timestamps_of_interleaved_clients_differ)
 }
 END_TEST
 
+/* Answers and kisses of n requests, gap s apart. */
+static void
+flood(unsigned n, double gap, unsigned *answers, unsigned *kisses)
+{
+	unsigned char bytes[PACKET_HEADER];
+
+	*answers = *kisses = 0;
+	request(bytes, 4, 3);
+	for (unsigned i = 0; i < n; i++) {
+		const struct fake_sent *s = ask(bytes, sizeof bytes);
+
+		fake_advance(&w.os, gap);
+		if (s == NULL)
+			continue;
+		struct ntp_packet p = parsed(s);
+
+		if (packet_kiss(&p) != KISS_RATE) {
+			ck_assert_uint_eq(p.stratum, 2);
+			++*answers;
+			continue;
+		}
+		ck_assert_uint_eq(p.leap, LEAP_UNSYNC);
+		ck_assert_uint_eq(p.origin, UINT64_C(0x123456789abcdef0));
+		++*kisses;
+	}
+}
+
+START_TEST(who_asks_too_often_is_answered_less)
+{
+	unsigned answers, kisses;
+
+	prepare();
+	line("ratelimit interval 1 burst 4 leak 4 kod 2");
+	world_start(&w);
+	world_run(&w, 30);
+	flood(1000, 0.001, &answers, &kisses);
+	printf("%u answers, %u kisses\n", answers, kisses);
+	ck_assert_uint_ge(answers, 4 + 30); /* 1/16 of the rest: 62 */
+	ck_assert_uint_le(answers, 4 + 95);
+	ck_assert_uint_ge(kisses, 180); /* 1/4 of the rest: 233 */
+	ck_assert_uint_le(kisses, 290);
+	fake_advance(&w.os, 20);
+	flood(50, 2.1, &answers, &kisses);
+	ck_assert_uint_eq(answers, 50);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(client_and_server_can_share_a_port)
 {
 	prepare();
@@ -458,4 +506,4 @@ UNIT_MAIN("server", no_socket_without_an_allow_line, sockets_are_as_configured,
     interleaved_clients_learn_when_their_answer_left,
     basic_clients_are_not_taken_for_interleaved,
     receive_timestamps_of_interleaved_clients_differ,
-    client_and_server_can_share_a_port, nothing_is_answered_after_the_end)
+    who_asks_too_often_is_answered_less, client_and_server_can_share_a_port, nothing_is_answered_after_the_end)
