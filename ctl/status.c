@@ -23,6 +23,7 @@ status_judge(const struct status *s)
 	    !(s->native.max_error <= ERROR_CRIT))
 		return HEALTH_CRIT;
 	if (s->native.max_error > ERROR_WARN ||
+	    (s->is_silent && !s->is_all_offline) ||
 	    s->native.flags & STATUS_GUARD_SHORT)
 		return HEALTH_WARN;
 	return HEALTH_OK;
@@ -64,12 +65,14 @@ make_native(struct status *s, const struct cmdmon_source *list, size_t n)
 }
 
 static void
-find_names(struct ctl *ctl, struct status *s,
+look_at_sources(struct ctl *ctl, struct status *s,
     const struct cmdmon_source *list, size_t n)
 {
 	const struct cmdmon_source *liar = NULL;
 
+	s->is_silent = n > 0;
 	for (size_t i = 0; i < n; i++) {
+		s->is_silent &= list[i].reach == 0;
 		if (list[i].state == SRC_SELECTED)
 			name_of_source(ctl, &list[i], s->via);
 		if (list[i].state == SRC_FALSETICKER &&
@@ -105,7 +108,7 @@ gather(struct ctl *ctl, struct status *s)
 	if (fetch_tracking(ctl, &s->tracking) != 0 ||
 	    fetch_sources(ctl, &list, &n) != 0)
 		return -1;
-	find_names(ctl, s, list, n);
+	look_at_sources(ctl, s, list, n);
 	if (conn_is_native(&ctl->conn) && ctl_try(ctl, &q, &r) == 0) {
 		s->native = r.u.status;
 		s->has_times = true;
@@ -151,8 +154,11 @@ print_counts(const struct status *s)
 		    o->falsetickers > 1 ? "s" : "");
 	if (o->unresolved > 0)
 		n += printf(", %u unresolved", o->unresolved);
-	n += snprintf(freq, sizeof freq, "frequency  %+.3f ppm +/- %.3f",
-	    s->tracking.freq_ppm, o->skew_ppm);
+	n += s->tracking.leap == LEAP_UNSYNCHRONISED ?
+	    snprintf(freq, sizeof freq, "frequency  %+.3f ppm",
+		s->tracking.freq_ppm) :
+	    snprintf(freq, sizeof freq, "frequency  %+.3f ppm +/- %.3f",
+		s->tracking.freq_ppm, o->skew_ppm);
 	printf("%s%s\n", n + 3 > COLUMNS ? "\n" : "   ", freq);
 }
 
@@ -196,6 +202,9 @@ print_note(const struct status *s)
 	else if (o->unresolved == o->sources)
 		printf("note       no source has an address yet: does DNS "
 		       "work?\n");
+	else if (s->is_silent)
+		printf("note       no source has answered lately: tockctl "
+		       "sources\n");
 	else if (s->tracking.leap == LEAP_UNSYNCHRONISED && o->usable == 0)
 		printf("note       no source can be used: tockctl selectdata "
 		       "-v says why\n");

@@ -21,13 +21,14 @@ struct status {
 	 * for its sources; then the times are not known. */
 	struct cmdmon_native_status native;
 	bool has_times;
+	bool is_silent;        /* no source answered its last 8 polls */
 	bool is_all_offline;   /* nobody is asked, by order */
 	char via[NAME_SIZE];   /* the selected source, or "" */
 	char liar[NAME_SIZE];  /* the worst falseticker, or "" */
 	double liar_offset;    /* s, > 0: the local clock is ahead of it */
 };
 
-/* What the numbers mean.  Looks at tracking and native only. */
+/* What it means.  Looks at tracking, native, is_silent, is_all_offline. */
 enum health status_judge(const struct status *);
 
 /* "OK", "WARN", "CRIT", "UNKNOWN". */

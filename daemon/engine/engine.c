@@ -33,11 +33,45 @@ set_timer(struct engine *e, struct timer *t, double after)
 	e->os->ops->timer_set(e->os, t, mono_add(e->os->ops->mono(e->os), after));
 }
 
+static void
+tell_of_liar(struct engine *e, const struct source *liar,
+    const struct source *best, struct raw now)
+{
+	struct estimate wrong, right;
+	char label[ADDR_STRLEN];
+
+	if (!estimator_at(&liar->estimator, now, &wrong) ||
+	    !estimator_at(&best->estimator, now, &right) || !engine_may_say(e))
+		return;
+	log_warn("source %s: falseticker, %.6f s %s the majority",
+	    source_label(liar, label, sizeof label), fabs(wrong.x - right.x),
+	    wrong.x > right.x ? "ahead of" : "behind");
+}
+
+/* A falseticker is worth one word, until it is used again. */
+static void
+look_for_liars(struct engine *e, const struct source *best, struct raw now)
+{
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link) {
+		if (s->verdict == SOURCE_FALSETICKER && !s->is_known_liar) {
+			s->is_known_liar = true;
+			tell_of_liar(e, s, best, now);
+		}
+		if (selection_uses(s))
+			s->is_known_liar = false;
+	}
+}
+
 /* Selects; says so when nobody can be followed any more. */
 static struct source *
 choose(struct engine *e, struct raw now, const struct source *updated)
 {
 	struct source *best = selection_run(e, now, updated);
+
+	if (best != NULL)
+		look_for_liars(e, best, now);
 
 	if (best == NULL && e->reference.is_synced) {
 		if (engine_may_say(e))

@@ -242,8 +242,8 @@ source_sample(struct source *s, const struct sample *measured,
 	}
 	s->is_restored = false;
 	if (r == ESTIMATOR_JUMPED && engine_may_say(e))
-		log_info("source %s: jumped, believed after %u samples",
-		    source_label(s, label, sizeof label), 4u);
+		log_info("source %s: jumped: what it said before is forgotten",
+		    source_label(s, label, sizeof label));
 	client_judge(&s->client, r);
 	s->has_sample = true;
 	s->replaced = 0;

@@ -53,6 +53,7 @@ struct source {
 	struct mono named;        /* when the name last had this address */
 	unsigned replaced;        /* look-ups since an address gave a sample */
 	unsigned bad;             /* samples in a row */
+	bool is_known_liar;       /* the log has it */
 	bool is_unwanted;         /* the next answer is for another address */
 
 	struct client client;     /* has reach, poll and the last packet */

@@ -46,6 +46,7 @@ class Daemon:
     def __init__(self, path, mode, refuse=()):
         self.refuse, self.asked = refuse, []
         self.leap, self.flags, self.max_error = 0, 0, MILLI
+        self.reach = 255
         self.activity, self.steps_left = (2, 0, 0, 0, 1), 0
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(str(path))
@@ -78,8 +79,9 @@ class Daemon:
         if command == N_SOURCES:
             return struct.pack(">I", 3)
         if command == SOURCE:
-            row = [(GOOD, 6, 2, 0, 0, 0, 255, 12, MILLI, MINUS_MILLI, MILLI),
-                   (LIAR, 6, 2, 2, 0, 0, 255, 12, HALF, HALF, MILLI),
+            row = [(GOOD, 6, 2, 0, 0, 0, self.reach, 12, MILLI, MINUS_MILLI,
+                    MILLI),
+                   (LIAR, 6, 2, 2, 0, 0, self.reach, 12, HALF, HALF, MILLI),
                    (NEW, 6, 0, 1, 0, 0, 0, NEVER, 0, 0, 0)][index]
             return row[0] + struct.pack(">hHHHHHIIII", *row[1:])
         if command == STATS:
@@ -189,6 +191,8 @@ def health(folder):
         says(tockctl(), code, text)
     lib.check(all(len(line) <= 80 for line in tockctl().stdout.splitlines()),
               "status fits 80 columns")
+    d.reach = 0
+    says(tockctl(), 1, "clock WARN", "no source has answered lately")
     d.activity = (0, 2, 0, 0, 0)
     says(tockctl(), 0, "all sources are off line: tockctl online")
     d.steps_left = 4

@@ -85,6 +85,11 @@ START_TEST(prefer_does_not_save_a_falseticker)
 	world_run(&w, 20);
 	ck_assert_int_eq(world_source(&w, 1)->verdict, SOURCE_FALSETICKER);
 	ck_assert(w.engine.reference.is_synced);
+	ck_assert(world_source(&w, 1)->is_known_liar);
+	ck_assert_uint_eq(w.engine.said, 2); /* whom we follow, and this */
+	w.lie[1] = 0;
+	world_run(&w, 200);
+	ck_assert(!world_source(&w, 1)->is_known_liar);
 	world_fini(&w);
 }
 END_TEST
