@@ -55,7 +55,8 @@ def real_run(where):
     """What the observer saw, [(s, error)], the samples, and how late the first
     slew ended."""
     with lib.clock() as keeper:
-        # A simulated kernel begins without a frequency.
+        # A simulated clock begins without a frequency and without a past.
+        lib.subtree_gone("/run/tock", "/var/lib/tock")
         keepclock.adjtimex(modes=keepclock.ADJ_FREQUENCY | keepclock.ADJ_TICK,
                            freq=0, tick=10000)
         with open(where / "observed", "w") as seen, \

@@ -275,6 +275,40 @@ START_TEST(a_drift_file_that_knows_nothing_does_no_harm)
 }
 END_TEST
 
+/* Who combines sources may be far from the best one, whose distance from the
+ * truth is the one that is passed on. */
+START_TEST(the_claim_includes_the_distance_to_the_best_source)
+{
+	struct world w;
+	struct estimate own;
+
+	world_init(&w, 1);
+	world_start(&w);
+	world_run(&w, 60);
+	struct engine *e = &w.engine;
+	struct source *s = world_source(&w, 0);
+	struct pair now = e->os->ops->pair(e->os);
+	ck_assert(estimator_at(&s->estimator, now.raw, &own));
+	double age = raw_sub(now.raw, s->last.at);
+	double known = s->root_dispersion + s->last.dispersion + 1e-6 * age;
+
+	reference_follow(e, s, &own, now, 0);
+	ck_assert_double_eq_tol(e->reference.root_dispersion,
+	    known + sqrt(own.pxx), 1e-12);
+	own.x += 5e-3;
+	reference_follow(e, s, &own, now, 0);
+	ck_assert_double_eq_tol(e->reference.root_dispersion, known + 5e-3,
+	    1e-9);
+
+	own.x -= 5e-3;
+	s->last.at = raw_add(s->last.at, -1000); /* silent for that long */
+	reference_follow(e, s, &own, now, 0);
+	ck_assert_double_eq_tol(e->reference.root_dispersion,
+	    known + sqrt(own.pxx) + 1e-3, 1e-9);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     somebody_elses_step_is_slewed_back,
     without_permission_it_measures_only,
@@ -284,4 +318,5 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     show_once_says_the_offset_and_ends, set_once_steps_and_ends,
     servers_cannot_fill_the_log, a_timeout_without_time_is_a_failure,
     the_end_writes_the_drift_file,
-    a_drift_file_that_knows_nothing_does_no_harm)
+    a_drift_file_that_knows_nothing_does_no_harm,
+    the_claim_includes_the_distance_to_the_best_source)
