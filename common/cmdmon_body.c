@@ -205,22 +205,22 @@ put_activity(unsigned char *p, const struct cmdmon_reply *r)
 {
 	const struct cmdmon_activity *a = &r->u.activity;
 
-	put32(p, (uint32_t)a->online);
-	put32(p + 4, (uint32_t)a->offline);
-	put32(p + 8, (uint32_t)a->burst_online);
-	put32(p + 12, (uint32_t)a->burst_offline);
-	put32(p + 16, (uint32_t)a->unresolved);
+	put32(p, a->online);
+	put32(p + 4, a->offline);
+	put32(p + 8, a->burst_online);
+	put32(p + 12, a->burst_offline);
+	put32(p + 16, a->unresolved);
 }
 
 static void
 get_activity(struct cmdmon_reply *r, const unsigned char *p)
 {
 	r->u.activity = (struct cmdmon_activity){
-		.online = (int32_t)get32(p),
-		.offline = (int32_t)get32(p + 4),
-		.burst_online = (int32_t)get32(p + 8),
-		.burst_offline = (int32_t)get32(p + 12),
-		.unresolved = (int32_t)get32(p + 16),
+		.online = get32(p),
+		.offline = get32(p + 4),
+		.burst_online = get32(p + 8),
+		.burst_offline = get32(p + 12),
+		.unresolved = get32(p + 16),
 	};
 }
 

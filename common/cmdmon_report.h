@@ -58,7 +58,7 @@ struct cmdmon_sourcestats {
 };
 
 struct cmdmon_activity {
-	int32_t online, offline, burst_online, burst_offline, unresolved;
+	uint32_t online, offline, burst_online, burst_offline, unresolved;
 };
 
 /* Options of a source, as `selectopts` and selectdata number them. */

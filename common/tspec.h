@@ -81,4 +81,13 @@ tspec_floor(struct tspec t)
 	return t.ns % NSEC < 0 ? s - 1 : s;
 }
 
+/* The ns above tspec_floor(). */
+static inline int64_t
+tspec_fraction(struct tspec t)
+{
+	int64_t ns = t.ns % NSEC;
+
+	return ns < 0 ? ns + NSEC : ns;
+}
+
 #endif

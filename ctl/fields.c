@@ -114,10 +114,8 @@ field_date(char *buf, struct tspec t)
 const char *
 field_seconds(char *buf, struct tspec t)
 {
-	int64_t s = tspec_floor(t);
-
-	snprintf(buf, FIELD_SIZE, "%lld.%09lld", (long long)s,
-	    (long long)(t.ns - s * NSEC));
+	snprintf(buf, FIELD_SIZE, "%lld.%09lld", (long long)tspec_floor(t),
+	    (long long)tspec_fraction(t));
 	return buf;
 }
 

@@ -50,7 +50,7 @@ json_instant(struct tspec t)
 	    strftime(day, sizeof day, "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		return json_null();
 	snprintf(all, sizeof all, "%s.%09lldZ", day,
-	    (long long)(t.ns - s * NSEC));
+	    (long long)tspec_fraction(t));
 	return json_string(all);
 }
 
@@ -162,10 +162,12 @@ json_sourcestats(struct ctl *ctl, const struct cmdmon_sourcestats *list,
 void
 json_activity(const struct cmdmon_activity *a)
 {
-	json_print(json_pack("{s:i s:i s:i s:i s:i s:i}", "schema", 1,
-	    "online", a->online, "offline", a->offline,
-	    "burst_online", a->burst_online, "burst_offline", a->burst_offline,
-	    "unresolved", a->unresolved));
+	json_print(json_pack("{s:i s:I s:I s:I s:I s:I}", "schema", 1,
+	    "online", (json_int_t)a->online,
+	    "offline", (json_int_t)a->offline,
+	    "burst_online", (json_int_t)a->burst_online,
+	    "burst_offline", (json_int_t)a->burst_offline,
+	    "unresolved", (json_int_t)a->unresolved));
 }
 
 void

@@ -206,10 +206,8 @@ print_sourcestats(const struct cmdmon_sourcestats *s, const char *name,
 void
 print_activity(const struct cmdmon_activity *a, bool csv)
 {
-	/* chronyc takes them for unsigned. */
-	const unsigned n[] = { (unsigned)a->online, (unsigned)a->offline,
-		(unsigned)a->burst_online, (unsigned)a->burst_offline,
-		(unsigned)a->unresolved };
+	const unsigned n[] = { a->online, a->offline, a->burst_online,
+		a->burst_offline, a->unresolved };
 
 	if (csv) {
 		printf("%u,%u,%u,%u,%u\n", n[0], n[1], n[2], n[3], n[4]);

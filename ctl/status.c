@@ -93,7 +93,8 @@ is_all_offline(struct ctl *ctl)
 	const struct cmdmon_activity *a = &r.u.activity;
 
 	return ctl_try(ctl, &q, &r) == 0 && a->offline > 0 &&
-	    a->online + a->burst_online + a->burst_offline + a->unresolved == 0;
+	    (a->online | a->burst_online | a->burst_offline | a->unresolved) ==
+		0;
 }
 
 static int

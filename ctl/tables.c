@@ -280,7 +280,7 @@ table_activity(struct ctl *ctl, const struct cmdmon_activity *a)
 	} else if (ctl->format == FORMAT_JSON) {
 		json_activity(a);
 	} else {
-		printf("%d on line, %d off line, %d in a burst, %d without "
+		printf("%u on line, %u off line, %u in a burst, %u without "
 		       "an address\n",
 		    a->online, a->offline, a->burst_online + a->burst_offline,
 		    a->unresolved);

@@ -188,7 +188,8 @@ save(struct os *os, const char *slot, const void *data, size_t size)
 			file = &f->files[i];
 	assert(file && size <= FAKE_FILE);
 	snprintf(file->slot, sizeof file->slot, "%s", slot);
-	memcpy(file->data, data, size);
+	if (size > 0)
+		memcpy(file->data, data, size);
 	file->size = size;
 	return 0;
 }

@@ -95,6 +95,8 @@ START_TEST(instants_are_shown_in_utc)
 	ck_assert_str_eq(field_seconds(buf, t), "1795442838.060736736");
 	ck_assert_str_eq(field_date(buf, (struct tspec){ 0 }),
 	    "Thu Jan 01 00:00:00 1970");
+	ck_assert_str_eq(field_seconds(buf, (struct tspec){ INT64_MIN }),
+	    "-9223372037.145224192");
 	ck_assert_str_eq(field_seconds(buf, (struct tspec){ -1 }),
 	    "-1.999999999");
 }
