@@ -44,7 +44,7 @@ class Row:
 
 
 WORDS = {"MODE": "ignore"}
-OTHER = {"NAME": "ntp.example", "ADDRESS": "127.0.0.1"}
+OTHER = {"NAME": "ntp.example", "ADDRESS": "127.0.0.1", "DIRECTORY": "/a"}
 
 
 def read_table():
