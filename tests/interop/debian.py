@@ -4,6 +4,7 @@
 They are unpacked below the build tree and never installed: the packages
 conflict with each other and would start their daemons.
 """
+import fcntl
 import os
 import pathlib
 import shutil
@@ -21,8 +22,11 @@ def skip(why):
 def unpacked(build, package):
     """The package's tree; the test is skipped where it cannot be had."""
     tree = pathlib.Path(build) / "debian" / package
-    if not tree.is_dir():
-        fetch(tree, package)
+    tree.parent.mkdir(parents=True, exist_ok=True)
+    with open(tree.parent / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not tree.is_dir():
+            fetch(tree, package)
     return tree
 
 
