@@ -9,7 +9,7 @@ anything else a failure, and then the end of its output is shown.  The last
 line of all is "N passed, N failed, N skipped".  Programs find the build in
 TOCK_BUILD; --long sets TOCK_LONG=1 for them.
 
-    layers    who may include what, how long files are, log messages in the manual
+    layers    who may include what, how long files are, what manuals must have
     unit      one program per module        fuzz      short runs, fixed seed
     sim       the engine in virtual worlds; --svg DIR draws what its clocks did
     man       the manual pages              system    live daemons, as root
@@ -144,6 +144,7 @@ def sources(*folders):
 def layers_suite():
     return [Test("layers", "layers", [sys.executable, "tests/layers.py"]),
             Test("layers", "messages", [sys.executable, "tests/messages.py"]),
+            Test("layers", "manual", [sys.executable, "tests/manual.py"]),
             Test("layers", "sizes", [sys.executable, "tests/sizes.py",
                                      str(BUILD / "tock-clock.map")])]
 
