@@ -77,12 +77,9 @@ learn_path(struct estimator *e, double delay)
  * delay, it is where it would be without waiting, or, where the minimum is no
  * floor, with the usual delay. */
 static double
-centre(const struct estimator *e, double z, double half)
+centre(const struct estimator *e, double z, double delay)
 {
-	double usual = mindelay_usual(&e->delays) / 2;
-	double trust = mindelay_trust(&e->delays);
-
-	return z - e->oneway.slope * (half - (1 - trust) * usual);
+	return z - e->oneway.slope * (delay - mindelay_rest(&e->delays)) / 2;
 }
 
 static void
@@ -93,7 +90,7 @@ see(struct estimator *e, const struct sample *s)
 	o->z = s->offset;
 	o->half = fmax(s->delay - mindelay_min(&e->delays), 0) / 2;
 	o->margin = mindelay_margin(&e->delays);
-	o->centred = centre(e, o->z, o->half);
+	o->centred = centre(e, o->z, s->delay);
 	o->noise = estimator_noise(e);
 	o->is_learned = e->oneway.is_fitted;
 	o->up = e->oneway.up;

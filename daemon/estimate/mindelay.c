@@ -15,6 +15,7 @@
 #define SHAPE_COUNT 64   /* delays that a shape is read from, ... */
 #define FIRST_SHAPE_COUNT 24 /* ... when there is none yet, ... */
 #define EDGE_COUNT 100   /* ... and the edge of one */
+#define NEAR 32          /* last delays that say where the path is now */
 #define UP_COUNT (2 * MINDELAY_RECENT)
 
 void
@@ -187,14 +188,25 @@ mindelay_trust(const struct mindelay *m)
 }
 
 double
-mindelay_usual(const struct mindelay *m)
+mindelay_rest(const struct mindelay *m)
 {
-	double sum = 0;
-	unsigned first = m->count / 4, last = m->count - m->count / 4;
+	unsigned n = m->count < NEAR ? m->count : NEAR;
+	double low = INFINITY, sorted[NEAR];
 
-	if (m->count == 0)
+	if (n == 0)
 		return 0;
+	for (unsigned i = 0; i < n; i++) {
+		double d = m->ring[(m->next + MINDELAY_RING - 1 - i) %
+		    MINDELAY_RING];
+		unsigned k = i;
+		for (; k > 0 && sorted[k - 1] > d; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = d;
+		low = fmin(low, d);
+	}
+	double sum = 0;
+	unsigned first = n / 4, last = n - n / 4;
 	for (unsigned i = first; i < last; i++)
-		sum += m->sorted[i];
-	return sum / (last - first) - m->sorted[0];
+		sum += sorted[i];
+	return m->trust * low + (1 - m->trust) * sum / (last - first);
 }

@@ -51,7 +51,9 @@ double mindelay_margin(const struct mindelay *);
  * scatter about a mean that no packet ever waited less than (0). */
 double mindelay_trust(const struct mindelay *);
 
-/* The mean of what the middle half of the delays has above the minimum, s. */
-double mindelay_usual(const struct mindelay *);
+/* The delay, s, that offsets are extrapolated to: of the last delays the minimum
+ * where it is a floor, the mean of the middle half where it is none.  The path
+ * may have drifted away from the minimum of all. */
+double mindelay_rest(const struct mindelay *);
 
 #endif
