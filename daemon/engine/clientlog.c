@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK (NSEC / 256) /* of `last`, ns: 194 days until it wraps */
+#define TICK (NSEC / 256) /* of `last`, ns; it wraps after 194 days */
 #define TOKEN 256         /* of `debt`: what an answer costs */
 #define QUARTER 4         /* of `interval`: steps in log2 s */
 #define NO_INTERVAL INT8_MIN
@@ -20,7 +20,7 @@ struct clientlog_record {
 	uint32_t hits[2];
 	uint16_t drops[2];
 	uint16_t debt[2];    /* tokens missing, x TOKEN */
-	uint32_t last[2];    /* ticks since start, 0 = never */
+	uint32_t last[2];    /* tick_of() it, 0 = never */
 	uint32_t fraction;   /* ns of the last NTP hit beyond its tick */
 };
 
@@ -57,18 +57,33 @@ clientlog_fini(struct clientlog *l)
 static int64_t
 age_ns(const struct clientlog *l, struct mono now)
 {
-	return now.ns - l->started.ns + TICK; /* so that no tick is 0 */
+	return now.ns - l->started.ns;
 }
 
+/* Never 0, which is 1. */
 static uint32_t
-newest(const struct clientlog_record *r)
+tick_of(int64_t age)
 {
-	return r->last[0] > r->last[1] ? r->last[0] : r->last[1];
+	uint32_t tick = (uint32_t)(age / TICK);
+
+	return tick != 0 ? tick : 1;
+}
+
+/* Ticks since the record was used. */
+static uint32_t
+idle(const struct clientlog_record *r, uint32_t tick)
+{
+	uint32_t least = UINT32_MAX;
+
+	for (unsigned k = 0; k < 2; k++)
+		if (r->last[k] != 0 && tick - r->last[k] < least)
+			least = tick - r->last[k];
+	return least;
 }
 
 /* The record of an address; a new one when it has none. */
 static struct clientlog_record *
-record_of(struct clientlog *l, const struct addr *a)
+record_of(struct clientlog *l, const struct addr *a, uint32_t tick)
 {
 	uint64_t hash = siphash(&l->key, a->bytes, sizeof a->bytes);
 	struct clientlog_record *set = &l->records[CLIENTLOG_WAYS *
@@ -79,7 +94,7 @@ record_of(struct clientlog *l, const struct addr *a)
 		if (set[i].family == a->family &&
 		    memcmp(set[i].bytes, a->bytes, sizeof a->bytes) == 0)
 			return &set[i];
-		if (newest(&set[i]) < newest(oldest))
+		if (idle(&set[i], tick) > idle(oldest, tick))
 			oldest = &set[i];
 	}
 	l->lost += oldest->family != 0;
@@ -93,10 +108,10 @@ record_of(struct clientlog *l, const struct addr *a)
 static double
 since(const struct clientlog_record *r, enum clientlog_service k, int64_t age)
 {
-	int64_t last = (int64_t)r->last[k] * TICK +
+	int64_t ns = (int64_t)(tick_of(age) - r->last[k]) * TICK + age % TICK -
 	    (k == CLIENTLOG_NTP ? r->fraction : 0);
 
-	return last < age ? (double)(age - last) * 1e-9 : 0;
+	return ns > 0 ? (double)ns * 1e-9 : 0;
 }
 
 static void
@@ -156,7 +171,7 @@ clientlog_hit(struct clientlog *l, enum clientlog_service k,
 	if (l->records == NULL)
 		return CLIENTLOG_PASS;
 
-	struct clientlog_record *r = record_of(l, a);
+	struct clientlog_record *r = record_of(l, a, tick_of(age));
 	double s = since(r, k, age);
 
 	if (r->last[k] != 0)
@@ -164,7 +179,7 @@ clientlog_hit(struct clientlog *l, enum clientlog_service k,
 	if (!is_exempt)
 		verdict = judge(l, r, k, s);
 	r->hits[k] += r->hits[k] < UINT32_MAX;
-	r->last[k] = (uint32_t)(age / TICK);
+	r->last[k] = tick_of(age);
 	if (k == CLIENTLOG_NTP)
 		r->fraction = (uint32_t)(age % TICK);
 	return verdict;

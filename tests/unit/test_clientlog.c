@@ -210,8 +210,34 @@ START_TEST(without_a_log_there_are_counts_alone)
 }
 END_TEST
 
+START_TEST(a_year_changes_nothing)
+{
+	/* 32 bits of ticks are 194 days: before, at and behind that. */
+	const double days[] = { 190, 194, 194.1806, 194.1808, 195, 365, 1000 };
+
+	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
+		start(1);
+		l.limits[CLIENTLOG_NTP] = (struct config_ratelimit){
+			.is_on = true, .interval = 3, .burst = 8, .leak = 4 };
+		now = mono_add(now, days[i] * 86400);
+		ck_assert_uint_le(passes(10000, 1e-4), 750);
+		ck_assert_double_le(report(1).ago[CLIENTLOG_NTP], 0.01);
+		for (uint32_t k = 2; k < CLIENTLOG_WAYS + 1; k++) {
+			now = mono_add(now, 1);
+			hit(k);
+		}
+		now = mono_add(now, 1);
+		hit(1); /* now 2 is the oldest */
+		hit(100);
+		ck_assert(is_known(1) && is_known(100) && !is_known(2));
+		clientlog_fini(&l);
+	}
+}
+END_TEST
+
 UNIT_MAIN("clientlog", hits_and_intervals_are_counted,
     the_memory_is_as_configured, the_oldest_of_the_same_places_goes,
     a_million_addresses_push_out_none_that_ask_on,
     a_limit_is_a_burst_and_a_rate, short_intervals_are_limits_too,
-    other_addresses_have_their_own_tokens, without_a_log_there_are_counts_alone)
+    other_addresses_have_their_own_tokens, without_a_log_there_are_counts_alone,
+    a_year_changes_nothing)
