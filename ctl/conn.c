@@ -156,6 +156,25 @@ bind_name(struct conn *c, const char *server, int dir_len)
 	    : -errno;
 }
 
+/* The modes come with the making: the directory above may be a user's who puts
+ * a link into the place of what we made. */
+static int
+make_own(struct conn *c, const char *dir, const char *sub,
+    const struct sockaddr_un *sun)
+{
+	if (mkdir(dir, 0711) != 0)
+		return -errno;
+	strcpy(c->own_dir, dir);
+	if (mkdir(sub, 0711) != 0)
+		return -errno;
+	strcpy(c->own_sub, sub);
+	umask(0111);
+	if (bind(c->fd, (const struct sockaddr *)sun, sizeof *sun) != 0)
+		return -errno;
+	strcpy(c->own_path, sun->sun_path);
+	return 0;
+}
+
 /* The daemon answers to the path that we are bound to.  The socket stands in
  * a directory that only we can write, below one that nobody can list, so that
  * its mode may let any daemon's user write to it. */
@@ -176,17 +195,13 @@ bind_beside(struct conn *c, const char *server)
 	    snprintf(sun.sun_path, sizeof sun.sun_path, "%s/sock", sub) >=
 		(int)sizeof sun.sun_path)
 		return -ENAMETOOLONG;
-	if (mkdir(dir, 0711) != 0)
-		return errno == ENOENT ? bind_name(c, server, dir_len) : -errno;
-	memcpy(c->own_dir, dir, sizeof dir);
-	if (mkdir(sub, 0711) != 0)
-		return -errno;
-	memcpy(c->own_sub, sub, sizeof sub);
-	if (chmod(dir, 0711) != 0 || chmod(sub, 0711) != 0 ||
-	    bind(c->fd, (struct sockaddr *)&sun, sizeof sun) != 0)
-		return -errno;
-	memcpy(c->own_path, sun.sun_path, sizeof c->own_path);
-	return chmod(sun.sun_path, 0666) == 0 ? 0 : -errno;
+
+	mode_t old = umask(0);
+	int error = make_own(c, dir, sub, &sun);
+
+	umask(old);
+	return error == -ENOENT && c->own_dir[0] == '\0'
+	    ? bind_name(c, server, dir_len) : error;
 }
 
 static int

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,16 @@
 #include "common/bytes.h"
 #include "ctl/conn.h"
 #include "ctl/grant.h"
+
+/* Instead of the C library's: nobody is to call it. */
+static unsigned chmods;
+
+int
+chmod(const char *file, mode_t mode)
+{
+	chmods++;
+	return fchmodat(AT_FDCWD, file, mode, 0);
+}
 
 static char folder[] = "/tmp/tock-conn-XXXXXX";
 static char path[64];
@@ -90,6 +101,37 @@ exit_code(pid_t pid)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
+
+static unsigned
+mode_of(const char *file)
+{
+	struct stat st;
+
+	ck_assert_int_eq(lstat(file, &st), 0);
+	return st.st_mode & 07777;
+}
+
+/* The directory may be that of a user whom nobody trusts. */
+START_TEST(modes_are_never_set_by_a_path_that_may_be_a_link_by_then)
+{
+	struct conn c;
+
+	make_folder();
+	int fd = bound(SOCK_DGRAM);
+	umask(077);
+	conn_init(&c);
+	conn_add_hosts(&c, path, 0, 0);
+	ck_assert_int_eq(conn_open(&c), 0);
+	ck_assert_uint_eq(mode_of(c.own_dir), 0711);
+	ck_assert_uint_eq(mode_of(c.own_sub), 0711);
+	ck_assert_uint_eq(mode_of(c.own_path), 0666);
+	ck_assert_uint_eq(chmods, 0);
+	ck_assert_uint_eq(umask(022), 077);
+	conn_fini(&c);
+	close(fd);
+	remove_folder();
+}
+END_TEST
 
 START_TEST(only_the_reply_to_the_request_counts)
 {
@@ -234,7 +276,9 @@ START_TEST(a_grant_goes_only_to_who_holds_the_pid_file)
 }
 END_TEST
 
-UNIT_MAIN("conn", only_the_reply_to_the_request_counts,
+UNIT_MAIN("conn",
+    modes_are_never_set_by_a_path_that_may_be_a_link_by_then,
+    only_the_reply_to_the_request_counts,
     silence_is_waited_for_and_the_next_is_asked,
     an_empty_list_has_nobody_to_ask,
     a_grant_goes_only_to_who_holds_the_pid_file)
