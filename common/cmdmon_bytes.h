@@ -38,6 +38,10 @@ void cmdmon_put_ntpdata(unsigned char *, const struct cmdmon_reply *);
 void cmdmon_get_ntpdata(struct cmdmon_reply *, const unsigned char *);
 void cmdmon_put_ntpdata_old(unsigned char *, const struct cmdmon_reply *);
 void cmdmon_get_ntpdata_old(struct cmdmon_reply *, const unsigned char *);
+void cmdmon_put_clients(unsigned char *, const struct cmdmon_reply *);
+void cmdmon_get_clients(struct cmdmon_reply *, const unsigned char *);
+void cmdmon_put_serverstats(unsigned char *, const struct cmdmon_reply *);
+void cmdmon_get_serverstats(struct cmdmon_reply *, const unsigned char *);
 void cmdmon_put_status(unsigned char *, const struct cmdmon_reply *);
 void cmdmon_get_status(struct cmdmon_reply *, const unsigned char *);
 void cmdmon_put_guard(unsigned char *, const struct cmdmon_reply *);
@@ -49,5 +53,14 @@ void cmdmon_put_payload(unsigned char *p, const struct cmdmon_request *);
 void cmdmon_get_payload(struct cmdmon_request *, const unsigned char *p);
 void cmdmon_put_add(unsigned char *p, const struct cmdmon_request *);
 void cmdmon_get_add(struct cmdmon_request *, const unsigned char *p);
+
+void cmdmon_put_serverstats_old(unsigned char *, const struct cmdmon_reply *);
+void cmdmon_get_serverstats_old(struct cmdmon_reply *, const unsigned char *);
+
+/* Payloads, likewise. */
+void cmdmon_put_subnet(unsigned char *, const struct cmdmon_request *);
+void cmdmon_get_subnet(struct cmdmon_request *, const unsigned char *);
+void cmdmon_put_wanted(unsigned char *, const struct cmdmon_request *);
+void cmdmon_get_wanted(struct cmdmon_request *, const unsigned char *);
 
 #endif

@@ -18,6 +18,7 @@
 #include "common/cmdmon_change.h"
 #include "common/cmdmon_native.h"
 #include "common/cmdmon_report.h"
+#include "common/cmdmon_server.h"
 #include "common/cmdmon_table.h"
 
 #define CMDMON_REQUEST_HEADER 20
@@ -34,7 +35,7 @@ struct cmdmon_request {
 		uint32_t index;   /* CMD_SOURCE_DATA, _SOURCESTATS,
 				     _SELECTDATA */
 		struct addr addr; /* CMD_SOURCE_NAME, _NTPDATA, _AUTHDATA,
-				     _DELETE */
+				     _DELETE, _ACCHECK, _CMDACCHECK */
 		double value;     /* CMD_RESELECTDIST, s,
 				     _MAXUPDATESKEW, ppm */
 		struct {
@@ -45,6 +46,8 @@ struct cmdmon_request {
 		struct cmdmon_setting setting;
 		struct cmdmon_of_source of_source;
 		struct cmdmon_add add;
+		struct cmdmon_subnet subnet;
+		struct cmdmon_clients_wanted clients;
 	} u;
 };
 
@@ -75,6 +78,8 @@ struct cmdmon_reply {
 		struct cmdmon_authdata authdata;
 		struct cmdmon_selectdata selectdata;
 		struct cmdmon_ntpdata ntpdata;
+		struct cmdmon_clients clients;
+		struct cmdmon_serverstats serverstats;
 		struct cmdmon_native_status status;
 		struct cmdmon_guard guard;
 		char name[CMDMON_NAME_SIZE];

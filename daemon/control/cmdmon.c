@@ -14,11 +14,13 @@
 #include "daemon/control/change.h"
 #include "daemon/control/detail.h"
 #include "daemon/control/report.h"
+#include "daemon/control/serving.h"
 #include "daemon/engine/engine.h"
 
 struct asked {
 	const struct cmdmon_request *request;
 	uint32_t uid;
+	bool may_change; /* not only look */
 };
 
 static enum cmdmon_status
@@ -110,6 +112,31 @@ selectdata(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 }
 
 static enum cmdmon_status
+check_access(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)r;
+	return serving_check(e, a->request);
+}
+
+static enum cmdmon_status
+serverstats(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	(void)a;
+	serving_stats(e, &r->u.serverstats);
+	return STT_SUCCESS;
+}
+
+static enum cmdmon_status
+clients(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
+{
+	struct cmdmon_clients_wanted want = a->request->u.clients;
+
+	if (!a->may_change)
+		want.reset = 0;
+	return serving_clients(e, &want, &r->u.clients);
+}
+
+static enum cmdmon_status
 makestep(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 {
 	(void)q;
@@ -143,6 +170,16 @@ static const struct handler {
 	{ CMD_SOURCE_DATA, source_data, NULL },
 	{ CMD_DUMP, NULL, change_daemon },
 	{ CMD_REKEY, NULL, change_daemon },
+	{ CMD_ALLOW, NULL, serving_change },
+	{ CMD_ALLOW_ALL, NULL, serving_change },
+	{ CMD_DENY, NULL, serving_change },
+	{ CMD_DENY_ALL, NULL, serving_change },
+	{ CMD_CMDALLOW, NULL, serving_change },
+	{ CMD_CMDALLOW_ALL, NULL, serving_change },
+	{ CMD_CMDDENY, NULL, serving_change },
+	{ CMD_CMDDENY_ALL, NULL, serving_change },
+	{ CMD_ACCHECK, check_access, NULL },
+	{ CMD_CMDACCHECK, check_access, NULL },
 	{ CMD_DELETE, NULL, change_delete },
 	{ CMD_TRACKING, tracking, NULL },
 	{ CMD_SOURCESTATS, sourcestats, NULL },
@@ -156,6 +193,7 @@ static const struct handler {
 	{ CMD_RESELECTDIST, NULL, change_daemon },
 	{ CMD_MODIFY_MAKESTEP, NULL, modify_makestep },
 	{ CMD_REFRESH, NULL, change_daemon },
+	{ CMD_SERVERSTATS, serverstats, NULL },
 	{ CMD_NTPDATA, ntpdata, NULL },
 	{ CMD_SHUTDOWN, NULL, change_daemon },
 	{ CMD_ONOFFLINE, NULL, change_daemon },
@@ -163,6 +201,7 @@ static const struct handler {
 	{ CMD_SOURCE_NAME, source_name, NULL },
 	{ CMD_RESET_SOURCES, NULL, change_daemon },
 	{ CMD_AUTHDATA, authdata, NULL },
+	{ CMD_CLIENTS, clients, NULL },
 	{ CMD_SELECTDATA, selectdata, NULL },
 	{ CMD_RELOAD_SOURCES, NULL, change_daemon },
 	{ CMD_SELECTOPTS, NULL, change_of_source },
@@ -186,11 +225,11 @@ static const struct opener {
 	{ 41, OPEN_MANUAL },
 	{ CMD_ACTIVITY, OPEN_ACTIVITY },
 	{ 51, OPEN_SMOOTHING },
-	{ 54, OPEN_SERVERSTATS },
+	{ CMD_SERVERSTATS, OPEN_SERVERSTATS },
 	{ CMD_NTPDATA, OPEN_NTPDATA },
 	{ CMD_SOURCE_NAME, OPEN_SOURCENAME },
 	{ CMD_AUTHDATA, OPEN_AUTHDATA },
-	{ 68, OPEN_CLIENTS },
+	{ CMD_CLIENTS, OPEN_CLIENTS },
 	{ CMD_SELECTDATA, OPEN_SELECTDATA },
 };
 
@@ -242,7 +281,8 @@ cmdmon_answer(struct engine *e, enum cmdmon_via via, uint32_t uid,
 {
 	struct cmdmon_request request;
 	struct cmdmon_reply r = { .code = RPY_NULL };
-	const struct asked asked = { &request, uid };
+	const struct asked asked = { &request, uid,
+		via == VIA_CHRONY || via == VIA_CONTROL };
 	int result = cmdmon_get_request(&request, packet, len);
 	bool is_native = via == VIA_MONITOR || via == VIA_CONTROL;
 

@@ -64,3 +64,25 @@ pairing_put(struct pairing *p, uint64_t receive, uint64_t transmit)
 	to->receive = receive;
 	to->transmit = transmit;
 }
+
+void
+pairing_count(const struct pairing *p, uint64_t *n, uint64_t *span_s)
+{
+	uint64_t first = 0, last = 0;
+
+	*n = 0;
+	for (size_t i = 0; i < PAIRING_SETS * PAIRING_WAYS; i++) {
+		uint64_t receive =
+		    p->pairs[i / PAIRING_WAYS][i % PAIRING_WAYS].receive;
+
+		if (receive == 0)
+			continue;
+		/* Eras: what is less than 68 years before is before. */
+		if (*n == 0 || (int64_t)(receive - first) < 0)
+			first = receive;
+		if (*n == 0 || (int64_t)(receive - last) > 0)
+			last = receive;
+		++*n;
+	}
+	*span_s = (last - first) >> 32;
+}

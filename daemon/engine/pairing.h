@@ -34,4 +34,7 @@ void pairing_put(struct pairing *, uint64_t receive, uint64_t transmit);
 /* Sets right a pair that is still there. */
 void pairing_correct(struct pairing *, uint64_t receive, uint64_t transmit);
 
+/* How many pairs there are, and the s between the first and the last. */
+void pairing_count(const struct pairing *, uint64_t *n, uint64_t *span_s);
+
 #endif

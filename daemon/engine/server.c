@@ -105,6 +105,7 @@ serve(struct server *s, struct sock *sock, const struct dgram *d, int n)
 		}
 		if (v == CLIENTLOG_KISS)
 			respond_kiss(&s->answers[ready], &d[i]);
+		s->counts.prepared++;
 		s->counts.kernel_receive += d[i].stamp.src == STAMP_KERNEL;
 		if (++ready == SERVER_BATCH) {
 			send_batch(s, sock, ready);
@@ -153,9 +154,11 @@ sent(struct sock *sock, const unsigned char *data, size_t len,
 		return;
 	if ((data[0] & 7) == PACKET_MODE_CLIENT)
 		acquire_sent(s->engine->options.acquire, data, len, stamp);
-	else if (s->common.pairing != NULL)
+	else if (s->common.pairing != NULL) {
+		s->counts.kernel_sent++;
 		pairing_correct(s->common.pairing, get64(data + 32),
 		    ntp64_from_tspec(stamp->at));
+	}
 }
 
 static int
@@ -264,4 +267,12 @@ server_close(struct server *s, struct os *os)
 	os->ops->sock_close(os, &s->v4);
 	os->ops->sock_close(os, &s->v6);
 	s->is_open = false;
+}
+
+void
+server_pairs(const struct server *s, uint64_t *n, uint64_t *span_s)
+{
+	*n = *span_s = 0;
+	if (s->common.pairing != NULL)
+		pairing_count(s->common.pairing, n, span_s);
 }

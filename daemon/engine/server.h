@@ -25,7 +25,9 @@ struct server_counts { /* since start, or since the report was reset */
 	uint64_t ignored;   /* requests that are none, or forged */
 	uint64_t answered;
 	uint64_t with_mac, interleaved; /* of these */
+	uint64_t prepared;       /* requests to be answered */
 	uint64_t kernel_receive; /* of these: stamped by the kernel */
+	uint64_t kernel_sent;    /* answers likewise */
 };
 
 struct server {
@@ -56,5 +58,9 @@ int server_start(struct server *, struct engine *e);
 /* The engine is gone. */
 void server_stop(struct server *);
 void server_close(struct server *, struct os *);
+
+/* How many answers are remembered for interleaved clients, and the s between
+ * the first and the last of them. */
+void server_pairs(const struct server *, uint64_t *n, uint64_t *span_s);
 
 #endif

@@ -71,6 +71,8 @@ small_free(struct small *s)
 
 	while ((o = TAILQ_FIRST(&s->engine.sources)) != NULL)
 		source_free(o);
+	access_fini(&s->engine.admission.clients);
+	access_fini(&s->engine.admission.commands);
 	fake_fini(&s->world);
 	free(s);
 }

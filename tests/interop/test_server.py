@@ -10,6 +10,7 @@ import contextlib
 import os
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 
@@ -117,8 +118,46 @@ def chronyd_once(folder):
             print(said)
 
 
+def chronyc_of_debian(folder):
+    """What chronyc sees and changes of our server."""
+    tree = debian.unpacked(lib.BUILD, "chrony")
+
+    def say(*words):
+        done = subprocess.run([tree / "usr/bin/chronyc", "-n", *words],
+                              capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def once(address):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(0.5)
+            s.bind((address, 0))
+            s.sendto(b"\x23" + bytes(47), ("127.0.0.1", 123))
+            try:
+                return len(s.recv(100))
+            except TimeoutError:
+                return 0
+
+    with tockd(folder, "deny 127.0.9.0/24"):
+        for i in range(1, 21):
+            lib.check(once(f"127.0.4.{i}") == 48, f"127.0.4.{i} is served")
+        lib.check(once("127.0.9.1") == 0, "denied")
+        lib.check(say("accheck", "127.0.9.1") == "209 Access denied" and
+                  say("accheck", "127.0.4.1") == "208 Access allowed",
+                  "accheck tells them apart")
+        lib.check(say("allow", "all", "127.0.9/24") == "200 OK" and
+                  once("127.0.9.1") == 48, "allow all opens")
+        lib.check(say("deny", "127.0.9.1") == "200 OK" and
+                  once("127.0.9.1") == 0, "deny closes")
+        rows = [row.split(",") for row in say("-c", "clients").splitlines()]
+        hits = {row[0]: row[1] for row in rows}
+        lib.check(all(hits.get(f"127.0.4.{i}") == "1" for i in range(1, 21)),
+                  f"clients: {len(rows)} are listed")
+        stats = say("-c", "serverstats").split(",")
+        lib.check(stats[0] == "21", f"serverstats: {stats[:3]}")
+
+
 if __name__ == "__main__":
     if os.geteuid() == 0:       # while the network is still there
         debian.program(lib.BUILD, "chrony", "usr/sbin/chronyd")
     lib.alone()
-    lib.main(chronyd_of_debian, chronyd_once)
+    lib.main(chronyd_of_debian, chronyd_once, chronyc_of_debian)

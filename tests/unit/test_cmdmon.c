@@ -279,9 +279,9 @@ is_in(unsigned x, const unsigned *list)
 	return false;
 }
 
-static const unsigned built[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 29, 33,
-	34, 37, 43, 44, 45, 46, 47, 48, 49, 50, 53, 57, 62, 63, 64, 65, 66, 67, 69,
-	70, 72, 73, 0x8001, 0x8002, 0 };
+static const unsigned built[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18,
+	19, 20, 21, 22, 23, 24, 25, 26, 29, 33, 34, 37, 43, 44, 45, 46, 47, 48,
+	49, 50, 53, 54, 57, 62, 63, 64, 65, 66, 67, 68, 69, 70, 72, 73, 0x8001, 0x8002, 0 };
 static const unsigned reads[] = { 14, 15, 25, 26, 33, 34, 35, 41, 44, 51, 54,
 	57, 65, 67, 68, 69, 0x8001, 0x8002, 0 };
 static const unsigned open_by_default[] = { 14, 15, 33, 34, 35, 41, 44, 51, 65,
@@ -310,13 +310,16 @@ START_TEST(access_is_as_the_protocol_says)
 				ck_assert_msg(got == 0 || got == 1 ||
 				    got == 4 || (got == 3 && c == CMD_BURST) ||
 				    (got == 6 && c == CMD_DUMP) ||
+				    (got == 7 && (c == CMD_ACCHECK ||
+					c == CMD_CMDACCHECK)) ||
+				    (got == 15 && c == CMD_CLIENTS) ||
 				    (got == 21 && c == CMD_ADD_SOURCE),
 				    "%u via %d: %d", c, via, got);
 		}
 	}
 	ck_assert_int_eq(ask_plain(s, VIA_UDP, 54, 196), 2);
 	reply_is(s, HEAD("0036", "0001", "0002"));
-	ck_assert_int_eq(ask_plain(s, VIA_CHRONY, 54, 72), 19);
+	ck_assert_int_eq(ask_plain(s, VIA_CHRONY, 54, 71), 19);
 	reply_is(s, HEAD("0036", "0001", "0013"));
 	/* ours are unknown to chrony's clients, however short */
 	ck_assert_int_eq(ask_plain(s, VIA_UDP, 0x8001, 28), 3);

@@ -101,7 +101,6 @@ START_TEST(cmdallow_opens_udp_to_others)
 	d.remote.addr = at.addr;
 	fake_receive(&s->world, sock, &d, buf, 48);
 	ck_assert_uint_eq(s->world.n_sent, 2);
-	access_fini(commands);
 	end(s);
 }
 END_TEST

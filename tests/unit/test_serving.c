@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What operators see and change of the server, through the protocol. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "common/bytes.h"
+#include "daemon/control/cmdmon.h"
+#include "tests/emu/engine_world.h"
+
+static struct world w;
+static enum cmdmon_via via = VIA_CONTROL;
+
+static void
+start(const char *line)
+{
+	struct config_error e;
+
+	world_init(&w, 1);
+	if (line != NULL)
+		ck_assert_int_eq(config_line(&w.config, "t", 1, line, &e), 0);
+	world_start(&w);
+	world_run(&w, 10);
+}
+
+static struct addr
+addr(const char *text)
+{
+	struct addr a;
+
+	ck_assert_int_eq(addr_parse(&a, text), 0);
+	return a;
+}
+
+/* Sends q, in len bytes (0: its own length); the status. */
+static int
+ask(struct cmdmon_request *q, struct cmdmon_reply *r, size_t len)
+{
+	unsigned char buf[CMDMON_REQUEST_MAX] = { 0 }, out[CMDMON_REPLY_MAX];
+	size_t n = cmdmon_put_request(buf, q);
+
+	n = cmdmon_answer(&w.engine, via, 0, buf, len ? len : n, out);
+	ck_assert_int_eq(cmdmon_get_reply(r, out, n), 0);
+	return r->status;
+}
+
+static int
+change(enum cmdmon_command command, const char *text, int bits)
+{
+	struct cmdmon_request q = { .command = command };
+	struct cmdmon_reply r;
+
+	if (text != NULL)
+		q.u.subnet.addr = addr(text);
+	q.u.subnet.bits = bits;
+	return ask(&q, &r, 0);
+}
+
+static int
+check(enum cmdmon_command command, const char *text)
+{
+	struct cmdmon_request q = { .command = command, .u.addr = addr(text) };
+	struct cmdmon_reply r;
+
+	return ask(&q, &r, 0);
+}
+
+static void
+request_from(const char *from)
+{
+	unsigned char bytes[PACKET_HEADER] = { 0x23 };
+	struct dgram d = { .remote = { addr(from), 4000 } };
+
+	fake_receive(&w.os, &w.server.v4, &d, bytes, sizeof bytes);
+}
+
+START_TEST(access_can_be_changed_at_run_time)
+{
+	start("allow 192.0.2.0/24");
+	ck_assert_int_eq(check(CMD_ACCHECK, "192.0.2.1"), STT_ACCESSALLOWED);
+	ck_assert_int_eq(check(CMD_ACCHECK, "10.1.1.1"), STT_ACCESSDENIED);
+	ck_assert_int_eq(change(CMD_ALLOW, "10.0.0.0", 8), STT_SUCCESS);
+	ck_assert_int_eq(change(CMD_DENY, "10.1.1.1", 32), STT_SUCCESS);
+	ck_assert_int_eq(check(CMD_ACCHECK, "10.1.1.2"), STT_ACCESSALLOWED);
+	ck_assert_int_eq(check(CMD_ACCHECK, "10.1.1.1"), STT_ACCESSDENIED);
+	ck_assert_int_eq(change(CMD_ALLOW_ALL, "10.1.0.0", 16), STT_SUCCESS);
+	ck_assert_int_eq(check(CMD_ACCHECK, "10.1.1.1"), STT_ACCESSALLOWED);
+	ck_assert_int_eq(change(CMD_DENY_ALL, NULL, 0), STT_SUCCESS);
+	ck_assert_int_eq(check(CMD_ACCHECK, "192.0.2.1"), STT_ACCESSDENIED);
+	ck_assert_int_eq(check(CMD_CMDACCHECK, "127.0.0.1"), STT_ACCESSDENIED);
+	ck_assert_int_eq(change(CMD_CMDALLOW, "2001:db8::", 32), STT_SUCCESS);
+	ck_assert_int_eq(check(CMD_CMDACCHECK, "2001:db8::1"),
+	    STT_ACCESSALLOWED);
+	ck_assert_int_eq(check(CMD_ACCHECK, "2001:db8::1"), STT_ACCESSDENIED);
+	ck_assert_int_eq(change(CMD_CMDDENY_ALL, NULL, 0), STT_SUCCESS);
+	ck_assert_int_eq(check(CMD_CMDACCHECK, "2001:db8::1"),
+	    STT_ACCESSDENIED);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(subnets_that_are_none_are_refused)
+{
+	start("allow");
+	ck_assert_int_eq(change(CMD_ALLOW, "10.0.0.0", 33), STT_BADSUBNET);
+	ck_assert_int_eq(change(CMD_ALLOW, "::", 129), STT_BADSUBNET);
+	ck_assert_int_eq(change(CMD_DENY, "::", -1), STT_BADSUBNET);
+	ck_assert_int_eq(change(CMD_DENY, NULL, 8), STT_BADSUBNET);
+	ck_assert_int_eq(change(CMD_DENY, "ID#0000000001", 0), STT_BADSUBNET);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(nobody_is_allowed_where_there_is_no_socket)
+{
+	start(NULL);
+	ck_assert_int_eq(change(CMD_ALLOW, NULL, 0), STT_FAILED);
+	ck_assert_int_eq(check(CMD_ACCHECK, "10.1.1.1"), STT_ACCESSDENIED);
+	ck_assert_int_eq(change(CMD_CMDALLOW, NULL, 0), STT_SUCCESS);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(statistics_are_counted)
+{
+	struct cmdmon_request q = { .command = CMD_SERVERSTATS };
+	struct cmdmon_reply r;
+
+	start("allow 192.0.2.0/24");
+	request_from("192.0.2.77");
+	request_from("192.0.2.78");
+	request_from("10.0.0.1");
+	ck_assert_int_eq(ask(&q, &r, 0), STT_SUCCESS);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_NTP_HITS], 2);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_NTP_DROPS], 0);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_DAEMON_RX] +
+	    r.u.serverstats.count[STAT_KERNEL_RX], 2);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_DAEMON_TX], 2);
+	/* the shorter form of chronyc 4.3 */
+	ck_assert_int_eq(ask(&q, &r, 72), STT_SUCCESS);
+	ck_assert_uint_eq(r.code, RPY_SERVERSTATS_OLD);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_NTP_HITS], 2);
+	world_fini(&w);
+}
+END_TEST
+
+/* How many clients the whole list has; their hits in *hits. */
+static unsigned
+list(uint32_t least, uint32_t reset, uint32_t *hits)
+{
+	struct cmdmon_request q = { .command = CMD_CLIENTS,
+		.u.clients = { 0, 100, least, reset } };
+	struct cmdmon_reply r;
+	unsigned n = 0;
+
+	*hits = 0;
+	do {
+		ck_assert_int_eq(ask(&q, &r, 0), STT_SUCCESS);
+		for (unsigned i = 0; i < r.u.clients.n; i++) {
+			const struct cmdmon_client *c = &r.u.clients.list[i];
+
+			ck_assert_uint_eq(c->addr.family, ADDR_INET4);
+			ck_assert_uint_eq(c->ago_s[SERVICE_NTSKE],
+			    CMDMON_NEVER);
+			*hits += c->hits[SERVICE_NTP];
+			n++;
+		}
+		q.u.clients.first = r.u.clients.next;
+	} while (r.u.clients.next < r.u.clients.size &&
+	    r.u.clients.n == CMDMON_CLIENTS);
+	return n;
+}
+
+START_TEST(clients_are_listed_in_pieces)
+{
+	char from[32];
+	uint32_t hits;
+
+	start("allow");
+	for (int i = 0; i < 100; i++) {
+		snprintf(from, sizeof from, "10.0.0.%d", i + 1);
+		request_from(from);
+		if (i < 10)
+			request_from(from);
+	}
+	ck_assert_uint_eq(list(0, 0, &hits), 100);
+	ck_assert_uint_eq(hits, 110);
+	ck_assert_uint_eq(list(2, 0, &hits), 10);
+	via = VIA_MONITOR; /* who may look resets nothing */
+	ck_assert_uint_eq(list(0, 1, &hits), 100);
+	via = VIA_CONTROL;
+	ck_assert_uint_eq(list(0, 1, &hits), 100);
+	ck_assert_uint_eq(hits, 110);
+	ck_assert_uint_eq(list(0, 0, &hits), 100);
+	ck_assert_uint_eq(hits, 0);
+	world_fini(&w);
+	start("noclientlog");
+	struct cmdmon_request q = { .command = CMD_CLIENTS };
+	struct cmdmon_reply r;
+	ck_assert_int_eq(ask(&q, &r, 0), STT_INACTIVE);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("serving", access_can_be_changed_at_run_time,
+    subnets_that_are_none_are_refused,
+    nobody_is_allowed_where_there_is_no_socket, statistics_are_counted,
+    clients_are_listed_in_pieces)
