@@ -153,8 +153,10 @@ def sim_suite():
     program = str(BUILD / "tests" / "sim" / "sim")
     pictures = os.environ.get("TOCK_SVG")
     extra = ["-v"] + (["--svg", pictures] if pictures else [])
-    return [Test("sim", file.stem, [program, *extra, str(file)])
-            for file in sorted((ROOT / "tests/sim/scenarios").glob("*.scn"))]
+    accuracy = str(BUILD / "tests" / "bench" / "accuracy" / "accuracy")
+    return [Test("sim", "accuracy", [accuracy, "-l", "-s", "2"])] + [
+        Test("sim", file.stem, [program, *extra, str(file)])
+        for file in sorted((ROOT / "tests/sim/scenarios").glob("*.scn"))]
 
 
 def man_suite():
