@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "ctl/cmds.h"
+#include "ctl/roster.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -134,6 +135,7 @@ cmds_run(struct ctl *ctl, char **words, int n)
 		rc = run_chronyc(ctl, c, words, n);
 	else
 		rc = run_tockctl(ctl, c, words, n);
+	roster_forget(ctl);
 	if (ctl->ends_with_dot)
 		puts(".");
 	fflush(stdout);

@@ -15,6 +15,8 @@
 #define CTL_WORDS 96 /* `add server` with all options has 60 */
 #define CTL_LINE 2048
 
+struct roster;
+
 enum ctl_format { FORMAT_TEXT, FORMAT_CSV, FORMAT_JSON };
 
 struct ctl {
@@ -30,6 +32,7 @@ struct ctl {
 	bool ends_with_dot;     /* -e */
 	bool is_interactive;
 	bool quit;              /* the prompt ends */
+	struct roster *roster;  /* of this command, see roster.h; or NULL */
 };
 
 /* A command's words and its options, as the table in cmds.c allows them. */

@@ -8,6 +8,7 @@
 
 #include "common/bytes.h"
 #include "ctl/fields.h"
+#include "ctl/roster.h"
 
 #define COLUMN 25      /* of a table, as chronyc has it */
 #define COLUMN_WIDE 39 /* with -w */
@@ -53,11 +54,20 @@ configured_name(struct ctl *ctl, const struct addr *addr, char *buf)
 	return true;
 }
 
+/* People want to know which member of the pool it is. */
+static bool
+is_ambiguous(struct ctl *ctl, const struct addr *addr, const char *name)
+{
+	return !ctl->is_chronyc && ctl->format == FORMAT_TEXT &&
+	    addr->family != ADDR_ID && roster_count(ctl, name) > 1;
+}
+
 const char *
 name_of_addr(struct ctl *ctl, const struct addr *addr, char *buf)
 {
 	if (ctl->has_config_names) {
-		if (configured_name(ctl, addr, buf))
+		if (configured_name(ctl, addr, buf) &&
+		    !is_ambiguous(ctl, addr, buf))
 			return buf;
 		if (ctl->is_chronyc)
 			return memcpy(buf, "?", 2);

@@ -10,6 +10,7 @@
 #include "common/bytes.h"
 #include "ctl/change.h"
 #include "ctl/cmds.h"
+#include "ctl/roster.h"
 #include "ctl/where.h"
 
 #define BAD_SETTING "Invalid syntax for address value"
@@ -40,6 +41,27 @@ read_int(const struct ctl *ctl, const char *text, int32_t *n)
 	return 0;
 }
 
+/* A pool: each of its sources. */
+static int
+range_of_many(struct ctl *ctl, const struct args *args, const char *name)
+{
+	const struct roster *all = roster_get(ctl);
+	int rc = CTL_OK;
+
+	for (size_t i = 0; i < all->n; i++) {
+		struct cmdmon_request q = { .command = args->command->request };
+		char addr[ADDR_STRLEN];
+
+		if (strcmp(all->rows[i].name, name) != 0)
+			continue;
+		addr_print(&all->rows[i].addr, addr, sizeof addr);
+		if (where_range(ctl, addr, &q.u.range) != 0 ||
+		    change_send(ctl, &q, addr, args->command->done) != CTL_OK)
+			rc = CTL_FAILED;
+	}
+	return rc;
+}
+
 int
 cmd_range(struct ctl *ctl, const struct args *args)
 {
@@ -47,6 +69,8 @@ cmd_range(struct ctl *ctl, const struct args *args)
 	char text[CTL_LINE];
 
 	where_rest(args, 0, text);
+	if (!ctl->is_chronyc && *text && roster_count(ctl, text) > 1)
+		return range_of_many(ctl, args, text);
 	if (where_range(ctl, text, &q.u.range) != 0)
 		return CTL_FAILED;
 	return change_send(ctl, &q, *text ? text : "all sources",

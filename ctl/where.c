@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/roster.h"
+
 const char *
 where_rest(const struct args *args, int from, char buf[CTL_LINE])
 {
@@ -30,28 +32,13 @@ where_rest(const struct args *args, int from, char buf[CTL_LINE])
 static int
 configured(struct ctl *ctl, const char *name, struct addr *a)
 {
-	struct cmdmon_request q = { .command = CMD_N_SOURCES };
-	struct cmdmon_reply r;
-	uint32_t n;
+	const struct roster *all = roster_get(ctl);
 
-	if (ctl_try(ctl, &q, &r) != 0)
-		return -ENOENT;
-	n = r.u.n_sources;
-	for (uint32_t i = 0; i < n; i++) {
-		struct addr found;
-
-		q = (struct cmdmon_request){ .command = CMD_SOURCE_DATA,
-			.u.index = i };
-		if (ctl_try(ctl, &q, &r) != 0)
-			return -ENOENT;
-		found = r.u.source.addr;
-		q = (struct cmdmon_request){ .command = CMD_SOURCE_NAME,
-			.u.addr = found };
-		if (ctl_try(ctl, &q, &r) != 0 || strcmp(r.u.name, name) != 0)
-			continue;
-		*a = found;
-		return 0;
-	}
+	for (size_t i = 0; all != NULL && i < all->n; i++)
+		if (strcmp(all->rows[i].name, name) == 0) {
+			*a = all->rows[i].addr;
+			return 0;
+		}
 	return -ENOENT;
 }
 
@@ -90,6 +77,12 @@ where_address(struct ctl *ctl, const char *text, struct addr *a)
 int
 where_source(struct ctl *ctl, const char *text, struct addr *a)
 {
+	if (!ctl->is_chronyc && addr_parse(a, text) != 0 &&
+	    roster_count(ctl, text) > 1) {
+		ctl_complain(ctl, "'%s' is several sources: give an address; "
+		    "tockctl -n sources shows them", text);
+		return -EINVAL;
+	}
 	if (where_address(ctl, text, a) == 0)
 		return 0;
 	if (ctl->is_chronyc)

@@ -12,6 +12,7 @@
 #include "daemon/engine/dump.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/manage.h"
+#include "daemon/engine/source.h"
 
 #define UID_TEXT 24
 
@@ -115,6 +116,19 @@ change_done(uint32_t uid, int error, const char *fmt, ...)
 	return status;
 }
 
+/* Its address, or the name of a source without one. */
+static const char *
+label_of(const struct engine *e, const struct addr *a, char *buf)
+{
+	const struct source *s;
+
+	if (a->family == ADDR_ID)
+		TAILQ_FOREACH(s, &e->sources, link)
+			if (addr_equal(&s->remote.addr, a))
+				return s->conf.name;
+	return addr_print(a, buf, ADDR_STRLEN);
+}
+
 static bool
 is_one_address(const struct addr *mask)
 {
@@ -128,14 +142,16 @@ is_one_address(const struct addr *mask)
 
 /* "all sources", an address, or MASK/ADDRESS. */
 static const char *
-range_text(const struct cmdmon_range *r, char *buf, size_t size)
+range_text(const struct engine *e, const struct cmdmon_range *r, char *buf,
+    size_t size)
 {
-	char mask[ADDR_STRLEN], addr[ADDR_STRLEN];
+	char mask[ADDR_STRLEN], space[ADDR_STRLEN];
+	const char *addr;
 
 	if (r->addr.family == ADDR_NONE ||
 	    (r->mask.family == ADDR_NONE && r->addr.family != ADDR_ID))
 		return "all sources";
-	addr_print(&r->addr, addr, sizeof addr);
+	addr = label_of(e, &r->addr, space);
 	if (r->addr.family == ADDR_ID || is_one_address(&r->mask))
 		snprintf(buf, size, "%s", addr);
 	else
@@ -148,8 +164,8 @@ enum cmdmon_status
 change_range(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 {
 	const struct cmdmon_range *r = &q->u.range;
-	char text[2 * ADDR_STRLEN];
-	const char *where = range_text(r, text, sizeof text);
+	char text[256];
+	const char *where = range_text(e, r, text, sizeof text);
 
 	switch (q->command) {
 	case CMD_ONLINE:
@@ -182,7 +198,7 @@ change_setting(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 		{ CMD_POLLTARGET, MANAGE_POLLTARGET, true },
 	};
 	const struct cmdmon_setting *set = &q->u.setting;
-	char addr[ADDR_STRLEN];
+	char space[ADDR_STRLEN];
 	size_t i = 0;
 	double value;
 
@@ -191,7 +207,7 @@ change_setting(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 	value = settings[i].is_whole ? set->number : set->value;
 	return change_done(uid, manage_set(e, &set->addr, settings[i].what,
 	    value), "%s %s %g", q->entry->name,
-	    addr_print(&set->addr, addr, sizeof addr), value);
+	    label_of(e, &set->addr, space), value);
 }
 
 enum cmdmon_status
@@ -199,9 +215,9 @@ change_of_source(struct engine *e, uint32_t uid,
     const struct cmdmon_request *q)
 {
 	const struct cmdmon_of_source *s = &q->u.of_source;
-	char addr[ADDR_STRLEN];
+	char space[ADDR_STRLEN];
+	const char *addr = label_of(e, &s->addr, space);
 
-	addr_print(&s->addr, addr, sizeof addr);
 	if (q->command == CMD_OFFSET)
 		return change_done(uid, manage_set(e, &s->addr, MANAGE_OFFSET,
 		    s->offset), "offset %s %g", addr, s->offset);
@@ -213,11 +229,12 @@ change_of_source(struct engine *e, uint32_t uid,
 enum cmdmon_status
 change_delete(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 {
-	char addr[ADDR_STRLEN];
+	char space[ADDR_STRLEN], name[256];
 
-	addr_print(&q->u.addr, addr, sizeof addr);
+	/* The source, and its name, are gone afterwards. */
+	snprintf(name, sizeof name, "%s", label_of(e, &q->u.addr, space));
 	return change_done(uid, manage_delete(e, &q->u.addr), "delete %s",
-	    addr);
+	    name);
 }
 
 /* Without a sourcedir there is nothing to read, which is no failure. */

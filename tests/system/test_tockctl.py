@@ -47,6 +47,8 @@ class Daemon:
         self.refuse, self.asked = refuse, []
         self.leap, self.flags, self.max_error = 0, 0, MILLI
         self.reach = 255
+        self.names = {GOOD: b"ntp1.example", LIAR: b"liar\x1b[2J.example",
+                      NEW: b"new.example"}
         self.activity, self.steps_left = (2, 0, 0, 0, 1), 0
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(str(path))
@@ -95,8 +97,7 @@ class Daemon:
         if command == ACTIVITY:
             return struct.pack(">5i", *self.activity)
         if command == NAME:
-            return {GOOD: b"ntp1.example", LIAR: b"liar\x1b[2J.example",
-                    NEW: b"new.example"}.get(payload[:20])
+            return self.names.get(payload[:20])
         if command == STATUS:
             return struct.pack(">9III", 273600, 38, 26, 3, 1, 1, 1, 1,
                                self.flags, self.max_error, ONE)
@@ -193,6 +194,9 @@ def health(folder):
               "status fits 80 columns")
     d.reach = 0
     says(tockctl(), 1, "clock WARN", "no source has answered lately")
+    d.names = {name: b"pool.example" for name in d.names}
+    says(tockctl("sources", "-a"), 0, "^* 192.0.2.1 ", "^? pool.example ")
+    says(tockctl("minpoll", "pool.example", "4"), 1, "is several sources")
     d.activity = (0, 2, 0, 0, 0)
     says(tockctl(), 0, "all sources are off line: tockctl online")
     d.steps_left = 4
