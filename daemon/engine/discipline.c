@@ -63,10 +63,11 @@ fire_complain(struct timer *t)
 	if (d->short_of <= 0)
 		return;
 	double err = discipline_error(e, e->os->ops->pair(e->os));
-	log_warn("clock is %.1f s %s, guard allows %.1f s a day: "
-		 "tockctl makestep",
-	    fabs(err), err > 0 ? "behind" : "ahead",
-	    (e->config->guard.refill_ppm + limit_ppm(e)) * 0.0864);
+	if (engine_may_say(e))
+		log_warn("clock is %.1f s %s, guard allows %.1f s a day: "
+			 "tockctl makestep",
+		    fabs(err), err > 0 ? "behind" : "ahead",
+		    (e->config->guard.refill_ppm + limit_ppm(e)) * 0.0864);
 	e->os->ops->timer_set(e->os, &d->complain,
 	    mono_add(e->os->ops->mono(e->os), COMPLAIN));
 }
@@ -148,7 +149,7 @@ base_of(struct engine *e)
 
 	e->discipline.is_beyond = fabs(y) > limit * 1e-6;
 	if (e->discipline.is_beyond) {
-		if (!was_beyond)
+		if (!was_beyond && engine_may_say(e))
 			log_warn("clock: needs %.3f ppm, limit is %.3f ppm: "
 				 "raise maxdrift if the hardware is sound",
 			    y * 1e6, limit);

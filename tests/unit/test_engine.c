@@ -6,8 +6,10 @@
 #include "unit.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "tests/emu/engine_world.h"
 
 START_TEST(thirty_ms_and_20_ppm_are_slewed_away)
@@ -214,6 +216,40 @@ START_TEST(servers_cannot_fill_the_log)
 }
 END_TEST
 
+/* Lines that a file has. */
+static unsigned
+lines_of(FILE *f)
+{
+	unsigned n = 0;
+
+	rewind(f);
+	for (int c; (c = getc(f)) != EOF;)
+		n += c == '\n';
+	return n;
+}
+
+START_TEST(a_server_that_comes_and_goes_cannot_fill_the_log)
+{
+	struct world w;
+	FILE *f = tmpfile();
+
+	ck_assert_ptr_nonnull(f);
+	log_init(fileno(f), LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	world_init(&w, 1);
+	world_start(&w);
+	for (int i = 0; i < 150; i++) { /* in the budget, and beyond it */
+		w.lie[0] = i % 2 ? 10 : 0;
+		w.os.answer.error = i % 2 ? ENOSPC : 0;
+		w.os.answer.budget_ns = NSEC;
+		world_run(&w, 20);
+	}
+	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	ck_assert_uint_le(lines_of(f), 6 * 21);
+	fclose(f);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_timeout_without_time_is_a_failure)
 {
 	struct world w;
@@ -316,7 +352,8 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     two_that_disagree_are_not_followed,
     names_are_asked_for_until_they_are_known,
     show_once_says_the_offset_and_ends, set_once_steps_and_ends,
-    servers_cannot_fill_the_log, a_timeout_without_time_is_a_failure,
+    servers_cannot_fill_the_log,
+    a_server_that_comes_and_goes_cannot_fill_the_log, a_timeout_without_time_is_a_failure,
     the_end_writes_the_drift_file,
     a_drift_file_that_knows_nothing_does_no_harm,
     the_claim_includes_the_distance_to_the_best_source)
