@@ -10,6 +10,7 @@
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
 
 #define BURST_GAP 2.0     /* s between the requests of a burst */
@@ -240,6 +241,7 @@ kissed(struct client *c, enum packet_kiss kiss)
 		c->is_denied = true;
 		c->reach = 0; /* no vote on what it said before */
 		client_stop(c);
+		pool_replace(c->source);
 		break;
 	case KISS_RATE:
 		c->burst = c->burst_good = 0;

@@ -138,7 +138,7 @@ distribute(struct pool *p, const struct addr *addrs, int n)
 		a = free_address(s, addrs, n);
 		if (a != NULL)
 			give(s, a);
-		s->is_unwanted = false;
+		s->is_unwanted = s->client.is_denied; /* until there is one */
 	}
 	p->refresh_all = false;
 }
@@ -285,9 +285,15 @@ pool_replace(struct source *s)
 		return;
 	if (!s->has_sample && s->replaced < 8)
 		gap = GAP_FIRST * ldexp(1, (int)s->replaced);
-	if (mono_sub(mono_now(p->engine), p->looked_up) < gap)
+	double left = gap - mono_sub(mono_now(p->engine), p->looked_up);
+
+	if (left > 0 && !s->client.is_denied) /* we are called again */
 		return;
 	s->is_unwanted = true;
+	if (left > 0) {
+		look_up_in(p, left);
+		return;
+	}
 	s->replaced++;
 	look_up(p);
 }

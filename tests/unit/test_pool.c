@@ -209,6 +209,43 @@ START_TEST(an_unsynchronised_server_is_replaced_at_once)
 }
 END_TEST
 
+/* The next answer of this source is that kiss. */
+static void
+kiss(struct world *w, struct source *s, uint32_t code)
+{
+	while (!s->client.is_waiting)
+		fake_advance(&w->os, 0.01);
+
+	struct ntp_packet p = world_answer(w, &s->client, 0);
+
+	p.stratum = 0;
+	p.refid = code;
+	world_hand_in(w, s, &p);
+}
+
+START_TEST(who_denies_us_is_replaced)
+{
+	struct world w;
+
+	for (int later = 0; later <= 1; later++) {
+		start(&w, 2);
+		ck_assert(fake_resolve(&w.os, NAME, net, 2));
+		struct source *s = world_source(&w, 0);
+		world_run(&w, later ? 100 : 0.1);
+		kiss(&w, s, KISS_CODE_DENY);
+		ck_assert(s->client.is_denied);
+		/* There is no other address yet. */
+		ck_assert_double_ge(until_asked(&w, 1900, net, 2), 0);
+		ck_assert(has(&w, &net[0]) && s->client.is_denied);
+		ck_assert_double_ge(until_asked(&w, 1900, net, 3), 0);
+		ck_assert(has(&w, &net[2]) && !has(&w, &net[0]));
+		world_run(&w, 40);
+		ck_assert_uint_gt(s->client.total_good, 0);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 START_TEST(when_dns_is_gone_the_addresses_are_kept)
 {
 	struct world w;
@@ -343,6 +380,7 @@ UNIT_MAIN("pool", a_pool_takes_as_many_as_it_wants, a_server_takes_one,
     the_silent_one_of_a_pool_is_replaced_and_no_other,
     the_falseticker_of_a_pool_is_replaced,
     an_unsynchronised_server_is_replaced_at_once,
+    who_denies_us_is_replaced,
     when_dns_is_gone_the_addresses_are_kept,
     refresh_replaces_what_the_name_lost_one_at_a_time,
     refresh_0_never_asks_again, both_families_fill_a_pool,
