@@ -59,6 +59,12 @@ int cmd_ntpdata(struct ctl *, const struct args *);
 int cmd_selectdata(struct ctl *, const struct args *);
 int cmd_authdata(struct ctl *, const struct args *);
 
+/* serving.c */
+int cmd_access(struct ctl *, const struct args *);
+int cmd_access_check(struct ctl *, const struct args *);
+int cmd_clients(struct ctl *, const struct args *);
+int cmd_serverstats(struct ctl *, const struct args *);
+
 /* change.c */
 int cmd_plain(struct ctl *, const struct args *);
 int cmd_of_sources(struct ctl *, const struct args *);

@@ -45,6 +45,13 @@ const struct command commands[] = {
 	    "  -a  also those whose address is not known yet\n"
 	    "  -v  with a legend\n"
 	    "  -w  wide: longer names\n" },
+	{ "clients", "[-p MIN] [-k] [-r]", NULL, 4, cmd_clients,
+	    "who asks this server, and how often",
+	    "  -p MIN  only who asked so often at least\n"
+	    "  -k      NTS key exchanges instead of commands\n"
+	    "  -r      begin to count anew\n" },
+	{ "serverstats", "", "", 0, cmd_serverstats,
+	    "what the server has done", NULL },
 	{ "guard", "", "", 0, cmd_guard,
 	    "what the clock still lets the daemon do",
 	    .is_daily = true },
@@ -126,6 +133,18 @@ const struct command commands[] = {
 	{ "maxupdateskew", "PPM", NULL, 1, cmd_value,
 	    "how uncertain a frequency may be to be used", NULL,
 	    CMD_MAXUPDATESKEW, "maxupdateskew was changed" },
+	{ "allow", "[all] [SUBNET]", NULL, 2, cmd_access,
+	    "serve these", NULL, CMD_ALLOW, "allowed" },
+	{ "deny", "[all] [SUBNET]", NULL, 2, cmd_access,
+	    "do not serve these", NULL, CMD_DENY, "denied" },
+	{ "accheck", "ADDRESS", "", 1, cmd_access_check,
+	    "is this address served", NULL, CMD_ACCHECK, NULL },
+	{ "cmdallow", "[all] [SUBNET]", NULL, 2, cmd_access,
+	    "hear commands of these over UDP", NULL, CMD_CMDALLOW, "allowed" },
+	{ "cmddeny", "[all] [SUBNET]", NULL, 2, cmd_access,
+	    "do not hear them", NULL, CMD_CMDDENY, "denied" },
+	{ "cmdaccheck", "ADDRESS", "", 1, cmd_access_check,
+	    "is this address heard", NULL, CMD_CMDACCHECK, NULL },
 	{ "rekey", "", "", 0, cmd_plain, "read the key file again", NULL,
 	    CMD_REKEY, "the key file was read" },
 	{ "dump", "", "", 0, cmd_plain,
@@ -151,10 +170,9 @@ const struct command commands[] = {
 
 const size_t commands_n = sizeof commands / sizeof *commands;
 
-static const char *const unbuilt[] = { "accheck", "allow", "clients",
-	"cmdaccheck", "cmdallow", "cmddeny", "deny", "dfreq", "doffset",
-	"keygen", "local", "manual", "rtcdata", "serverstats", "settime",
-	"smoothing", "smoothtime", "trimrtc", "writertc" };
+static const char *const unbuilt[] = { "dfreq", "doffset", "keygen", "local",
+	"manual", "rtcdata", "settime", "smoothing", "smoothtime", "trimrtc",
+	"writertc" };
 
 bool
 commands_is_unbuilt(const char *word)

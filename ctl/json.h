@@ -28,4 +28,11 @@ void json_activity(const struct cmdmon_activity *);
 void json_status(const struct status *);
 void json_guard(const struct cmdmon_guard *);
 
+/* The list of clients, one by one between begin and end; many numbers by name. */
+void json_clients_begin(void);
+void json_client(struct ctl *, const struct cmdmon_client *,
+    bool is_first);
+void json_clients_end(void);
+void json_counts(const char *const *names, const uint64_t *counts, size_t n);
+
 #endif

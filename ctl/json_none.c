@@ -60,3 +60,25 @@ json_guard(const struct cmdmon_guard *g)
 {
 	(void)g;
 }
+
+void
+json_clients_begin(void)
+{
+}
+
+void
+json_client(struct ctl *ctl, const struct cmdmon_client *c, bool is_first)
+{
+	(void)ctl, (void)c, (void)is_first;
+}
+
+void
+json_clients_end(void)
+{
+}
+
+void
+json_counts(const char *const *names, const uint64_t *counts, size_t n)
+{
+	(void)names, (void)counts, (void)n;
+}

@@ -7,6 +7,7 @@ clock.  Debian's chronyd asks it at an address for each way to ask: plain, with 
 key of each type, interleaved; then comes chronyd -Q.
 """
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -127,6 +128,20 @@ def chronyc_of_debian(folder):
                               capture_output=True, text=True)
         return done.stdout.strip()
 
+    def alike(*words):
+        """Our chronyc prints what Debian's does, but for counts of commands
+        and for the counts that its version does not know yet."""
+        ours = subprocess.run(["chronyc", "-n", *words], capture_output=True,
+                              executable=lib.BUILD / "tockctl", text=True)
+        mine, theirs = ours.stdout.rstrip(), say(*words)
+        rows = [(a, b) for a, b in zip(theirs.splitlines(),
+                                       mine.splitlines())
+                if "ommand" not in a and not a.startswith("127.0.0.1")]
+        lib.check(len(rows) > 5 and all(
+            re.sub(r" +\d+ *$", "", a) == re.sub(r" +\d+ *$", "", b)
+            for a, b in rows), f"chronyc {' '.join(words)}: as Debian's") or \
+            print(theirs, mine, sep="\n")
+
     def once(address):
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
             s.settimeout(0.5)
@@ -154,6 +169,17 @@ def chronyc_of_debian(folder):
                   f"clients: {len(rows)} are listed")
         stats = say("-c", "serverstats").split(",")
         lib.check(stats[0] == "21", f"serverstats: {stats[:3]}")
+        alike("clients")
+        alike("clients", "-k")
+        alike("serverstats")
+        found = json.loads(subprocess.run(
+            [lib.BUILD / "tockctl", "--json", "clients"], text=True,
+            capture_output=True).stdout)["clients"]
+        lib.check(len(found) == len(rows) and
+                  found[0]["ntp"]["requests"] >= 1, "tockctl clients --json")
+        done = subprocess.run([lib.BUILD / "tockctl", "accheck", "127.0.9.1"],
+                              text=True, capture_output=True)
+        lib.check(done.stdout == "127.0.9.1: denied\n", "tockctl accheck")
 
 
 if __name__ == "__main__":
