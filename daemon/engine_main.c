@@ -38,6 +38,7 @@
 struct main {
 	struct options options;
 	struct config config;
+	const char *file; /* that it came from, for people */
 	struct engine engine;
 	struct engine_options engine_options;
 	struct control control;
@@ -242,7 +243,7 @@ say_ready(const struct main *m)
 	TAILQ_FOREACH(s, &m->engine.sources, link)
 		n++;
 	log_info("tockd " TOCK_VERSION " ready, by %s: %u source%s%s",
-	    setup_config_file(&m->options), n, n == 1 ? "" : "s",
+	    m->file, n, n == 1 ? "" : "s",
 	    m->engine_options.is_measuring_only ? ", only measuring" : "");
 }
 
@@ -281,6 +282,7 @@ static int
 prepare(struct main *m)
 {
 	config_init(&m->config);
+	m->file = setup_config_file(&m->options);
 	if (setup_read_config(&m->config, &m->options) < 0)
 		return -1;
 	apply_options(m);

@@ -14,7 +14,7 @@
  * Returns 0 or -EINVAL, and then c is good for config_fini() only. */
 int setup_read_config(struct config *c, const struct options *);
 
-/* Where the configuration comes from, in words. */
+/* Where the configuration comes from, in words; looks at files. */
 const char *setup_config_file(const struct options *);
 
 /* Lets the options change c, and says what they and c mean for the engine; no

@@ -164,7 +164,7 @@ enum cmdmon_status
 change_range(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 {
 	const struct cmdmon_range *r = &q->u.range;
-	char text[256];
+	char text[256 + ADDR_STRLEN];
 	const char *where = range_text(e, r, text, sizeof text);
 
 	switch (q->command) {

@@ -219,12 +219,14 @@ def children(pid):
 
 
 class Tockd:
-    """A tockd in the foreground, as a service manager would start it."""
+    """A tockd in the foreground, as a service manager would start it.  Without
+    lines it finds its configuration itself."""
 
     def __init__(self, folder, lines, *options, env=None, prefix=()):
         self.log = folder / "tockd.log"
         self.conf = folder / "tock.conf"
-        self.conf.write_text("".join(line + "\n" for line in lines))
+        conf = [] if lines is None else ["-f", self.conf]
+        self.conf.write_text("".join(line + "\n" for line in lines or []))
         self.notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         where = folder / "notify"
         where.unlink(missing_ok=True)
@@ -232,7 +234,7 @@ class Tockd:
         where.chmod(0o666)
         with open(self.log, "a") as log:
             self.process = subprocess.Popen(
-                [*prefix, BUILD / "tockd", "--devel", "-d", "-f", self.conf,
+                [*prefix, BUILD / "tockd", "--devel", "-d", *conf,
                  *map(str, options)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 env={**os.environ, **(env or {}),
