@@ -116,11 +116,21 @@ serve(struct server *s, struct sock *sock, const struct dgram *d, int n)
 		send_batch(s, sock, ready);
 }
 
-/* Answers of our own servers to requests that left through this socket. */
+/* Whether requests of our own leave through the server's sockets. */
 static bool
-is_for_client(const struct dgram *d)
+is_shared(const struct server *s)
 {
-	return d->len > 0 && (d->data[0] & 7) == PACKET_MODE_SERVER;
+	const struct acquire *a = s->engine->options.acquire;
+
+	return a != NULL && a->is_shared && a->shared4 == &s->v4;
+}
+
+/* Answers of other servers to such requests. */
+static bool
+is_for_client(const struct server *s, const struct dgram *d)
+{
+	return d->len > 0 && (d->data[0] & 7) == PACKET_MODE_SERVER &&
+	    is_shared(s);
 }
 
 static void
@@ -129,13 +139,14 @@ receive(struct sock *sock, struct dgram *d, int n)
 	struct server *s = sock->owner;
 
 	for (int from = 0, to; from < n; from = to) {
-		bool is_client = is_for_client(&d[from]);
-
-		for (to = from + 1; to < n; to++)
-			if (is_for_client(&d[to]) != is_client)
-				break;
 		if (s->engine == NULL || s->engine->is_stopping)
 			return;
+
+		bool is_client = is_for_client(s, &d[from]);
+
+		for (to = from + 1; to < n; to++)
+			if (is_for_client(s, &d[to]) != is_client)
+				break;
 		if (is_client)
 			acquire_receive(s->engine->options.acquire, d + from,
 			    to - from);
@@ -152,7 +163,7 @@ sent(struct sock *sock, const unsigned char *data, size_t len,
 
 	if (s->engine == NULL || len < PACKET_HEADER)
 		return;
-	if ((data[0] & 7) == PACKET_MODE_CLIENT)
+	if ((data[0] & 7) == PACKET_MODE_CLIENT && is_shared(s))
 		acquire_sent(s->engine->options.acquire, data, len, stamp);
 	else if (s->common.pairing != NULL) {
 		s->counts.kernel_sent++;

@@ -63,6 +63,7 @@ finish(struct simhost *h)
 	if (!h->is_running)
 		return;
 	engine_fini(&h->engine);
+	server_close(&h->server, &h->os);
 	simos_close(h);
 	config_fini(&h->config);
 	simclock_call(h->clock, &req, &rep, &ignored);
@@ -271,6 +272,11 @@ simhost_start(struct simhost *h)
 		    sizeof req.u.limits.drift_name, "drift");
 	simclock_start(h->clock, &req.u.limits, eo.is_measuring_only);
 	h->is_running = true;
+	if (server_open(&h->server, &h->os, &h->config,
+		h->station.addr.family) != 0)
+		return false;
+	if (h->server.is_open)
+		eo.server = &h->server;
 	if (engine_init(&h->engine, &h->os, &h->config, &eo) != 0)
 		return false;
 	h->os.ops->clock(&h->os, &ready, &rep);

@@ -6,9 +6,10 @@
  * simhost_end(), which does what the engine left to do and waits for the next
  * timer.
  *
- * To requests for the time it answers as the engine's state says, from the
- * clock that the engine steers, unless the engine has a socket of its own at
- * the port. */
+ * To requests for the time the engine's server answers, where the configuration
+ * has a line that allows somebody; else the machine does, as the engine's state
+ * says, from the clock that it steers, unless the engine has a socket of its own
+ * at the port. */
 #ifndef TESTS_SIM_SIMHOST_H
 #define TESTS_SIM_SIMHOST_H
 
@@ -17,6 +18,7 @@
 #include "common/options.h"
 #include "conf/config.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/server.h"
 #include "tests/sim/judge.h"
 #include "tests/sim/responder.h"
 #include "tests/sim/simclock.h"
@@ -64,6 +66,7 @@ struct simhost {
 	struct options options;
 	struct config config;
 	struct engine engine;
+	struct server server; /* with `allow` lines */
 	struct responder responder;
 
 	/* circles.c: whom it followed at the last look. */

@@ -486,6 +486,27 @@ START_TEST(client_and_server_can_share_a_port)
 }
 END_TEST
 
+START_TEST(the_servers_port_takes_no_answers_that_are_not_for_it)
+{
+	unsigned char bytes[PACKET_HEADER];
+
+	prepare();
+	world_start(&w);
+	struct source *s = world_source(&w, 0);
+
+	while (!s->client.is_waiting)
+		fake_advance(&w.os, 0.1);
+	struct ntp_packet p = world_answer(&w, &s->client, 0);
+	struct dgram d = { .remote = s->remote };
+
+	packet_write(&p, bytes);
+	fake_receive(&w.os, &w.server.v4, &d, bytes, sizeof bytes);
+	ck_assert(s->client.is_waiting);
+	ck_assert_uint_eq(s->client.total_rx, 0);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(nothing_is_answered_after_the_end)
 {
 	unsigned char bytes[PACKET_HEADER];
@@ -506,4 +527,5 @@ UNIT_MAIN("server", no_socket_without_an_allow_line, sockets_are_as_configured,
     interleaved_clients_learn_when_their_answer_left,
     basic_clients_are_not_taken_for_interleaved,
     receive_timestamps_of_interleaved_clients_differ,
-    who_asks_too_often_is_answered_less, client_and_server_can_share_a_port, nothing_is_answered_after_the_end)
+    who_asks_too_often_is_answered_less, client_and_server_can_share_a_port,
+    the_servers_port_takes_no_answers_that_are_not_for_it, nothing_is_answered_after_the_end)
