@@ -81,7 +81,9 @@ hint(const struct ctl *ctl, unsigned command, int status)
 static void
 tockctl_failure(const struct ctl *ctl, unsigned command, int rc)
 {
-	const char *name = cmdmon_entry(command)->name;
+	/* Whoever asks how many there are wants to see them. */
+	const char *name = command == CMD_N_SOURCES
+	    ? "sources" : cmdmon_entry(command)->name;
 
 	if (rc > 0) {
 		const char *text = hint(ctl, command, rc);

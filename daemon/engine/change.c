@@ -45,6 +45,10 @@ change_is_wanted(struct engine *e, struct estimate *fused, struct pair now)
 {
 	double change = discipline_change(e, fused, now);
 
+	if (!e->discipline.is_controlled) { /* nothing is changed */
+		limit_skew(e, fused);
+		return true;
+	}
 	if (is_too_much(e, change))
 		return false;
 	if (fabs(change) > e->config->logchange && engine_may_say(e))

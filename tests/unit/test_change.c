@@ -143,7 +143,7 @@ END_TEST
 
 /* What is logged when the clock is 0.3 s off. */
 static void
-log_of(double logchange, char *text, size_t size)
+log_of(double logchange, bool is_measuring, char *text, size_t size)
 {
 	char path[] = "/tmp/test_change.XXXXXX";
 	int fd = mkstemp(path);
@@ -153,6 +153,7 @@ log_of(double logchange, char *text, size_t size)
 	world_init(&w, 1);
 	w.ahead = 0.3;
 	w.config.logchange = logchange;
+	w.options.is_measuring_only = is_measuring;
 	world_start(&w);
 	world_run(&w, 60);
 	world_fini(&w);
@@ -165,11 +166,13 @@ START_TEST(a_large_correction_is_logged_once)
 {
 	char text[4096];
 
-	log_of(0.1, text, sizeof text);
+	log_of(0.1, false, text, sizeof text);
 	char *first = strstr(text, "clock: wrong by 0.3");
 	ck_assert_ptr_nonnull(first);
 	ck_assert_ptr_null(strstr(first + 1, "clock: wrong by"));
-	log_of(0.5, text, sizeof text);
+	log_of(0.5, false, text, sizeof text);
+	ck_assert_ptr_null(strstr(text, "clock: wrong by"));
+	log_of(0.1, true, text, sizeof text); /* no correction starts */
 	ck_assert_ptr_null(strstr(text, "clock: wrong by"));
 }
 END_TEST
