@@ -3,6 +3,7 @@
 """Builds tock and runs its tests.
 
     ./test [SUITE [TEST]] [--long] [--svg DIR]
+    ./test bench NAME [ARGUMENT...]
 
 A test is a program: exit 0 is a pass, 77 a skip whose last line says why,
 anything else a failure, and then the end of its output is shown.  The last
@@ -17,6 +18,9 @@ TOCK_BUILD; --long sets TOCK_LONG=1 for them.
     solo      the daemon as one process, under a simulated clock and network
     sanitize  unit and fuzz with ASan and UBSan
     static    gcc -fanalyzer, clang-tidy, cppcheck
+
+A bench measures and judges nothing: tests/bench/NAME/bench.py, which says what
+it takes.
 """
 import concurrent.futures
 import json
@@ -255,7 +259,20 @@ def arguments(argv):
             "--long" in argv)
 
 
+def run_bench(argv):
+    """Becomes the bench."""
+    program = ROOT / "tests" / "bench" / (argv or ["?"])[0] / "bench.py"
+    if not program.exists():
+        sys.exit(__doc__.strip())
+    if not packages(*BUILD_PACKAGES) or not build():
+        sys.exit("The build failed.")
+    os.environ["TOCK_BUILD"] = str(BUILD)
+    os.execv(sys.executable, [sys.executable, str(program), *argv[1:]])
+
+
 def main():
+    if sys.argv[1:2] == ["bench"]:
+        run_bench(sys.argv[2:])
     suites, only, is_long = arguments(sys.argv[1:])
     only = pathlib.Path(only).stem if only else None
     env = {"TOCK_BUILD": str(BUILD), "TOCK_LONG": "1" if is_long else ""}
