@@ -26,7 +26,7 @@ table_verdict(char state)
 		{ 's', "unsynchronised" }, { 'M', "no samples" },
 		{ 'd', "too distant" }, { 'D', "distant" },
 		{ '~', "jittery" }, { 'w', "waits for others" },
-		{ 'W', "waits for more" }, { 'S', "unreachable" },
+		{ 'W', "too few agree" }, { 'S', "unreachable" },
 		{ 'O', "orphan" }, { 'T', "not trusted" },
 		{ 'x', "falseticker" }, { 'U', "waits for update" },
 		{ 'P', "not preferred" }, { 'r', "stratum" },
@@ -193,7 +193,10 @@ table_selectdata(struct ctl *ctl, const struct args *args,
 			puts("  opts: as configured, as in force: N noselect,"
 			     " P prefer, T trust, R require\n  from, to: the"
 			     " local clock's offset by this source; > 0: it is"
-			     " ahead\n");
+			     " ahead\n  too few agree: not as many as minsources"
+			     " wants, or none with the option require\n"
+			     "  waits for others: who has not answered yet may"
+			     " outvote it\n");
 		snprintf(low, sizeof low, "from/%s", unit.name);
 		snprintf(high, sizeof high, "to/%s", unit.name);
 		printf("  %-*s %-16s opts      %7s %10s %10s\n",
