@@ -15,6 +15,7 @@
 #define CMDMON_REQUEST_MAX 860
 #define CMDMON_REPLY_MAX 520
 #define CMDMON_NAME_SIZE 256     /* of a source, with its NUL */
+#define REFID_LOCAL 0x7f7f0101   /* the daemon's own clock: no synchronisation */
 #define CMDMON_NEVER UINT32_MAX /* "ago" fields: it never happened */
 
 enum cmdmon_command {

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 #include "conf/access_opts.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "conf/directives.h"
 #include "conf/list.h"
 #include "conf/suggest.h"
 
@@ -212,24 +210,5 @@ access_rule(struct parse *p)
 	}
 	rules->all = grown;
 	rules->all[rules->n++] = rule;
-	return 0;
-}
-
-int
-access_ratelimit(struct parse *p)
-{
-	const struct directive *d = directive_find(p->line->word[0]);
-	struct config next = *p->config;
-
-	assert(d != NULL && d->options != NULL);
-	int r = value_set_options(p, 1, d->options, &next, d->name);
-
-	if (r != 0)
-		return r;
-	if (strcmp(d->name, "ratelimit") == 0)
-		next.ratelimit.is_on = true;
-	else
-		next.cmdratelimit.is_on = true;
-	*p->config = next;
 	return 0;
 }

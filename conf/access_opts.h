@@ -16,7 +16,4 @@ int access_open(struct parse *p);
 /* `allow`, `deny`, `cmdallow`, `cmddeny [all] [SUBNET|NAME]`: one more rule. */
 int access_rule(struct parse *p);
 
-/* `ratelimit`, `cmdratelimit [OPTION N]...` */
-int access_ratelimit(struct parse *p);
-
 #endif

@@ -95,6 +95,7 @@ struct config {
 	struct config_rules allow, cmdallow; /* with deny and cmddeny */
 	struct config_ratelimit ratelimit;    /* off, 3 8 2 0 */
 	struct config_ratelimit cmdratelimit; /* off, -4 8 2 */
+	struct config_local local;
 	bool noclientlog;
 	uint32_t clientloglimit;  /* bytes, 0..2^31-1; 524288 */
 	char user[64];            /* "" = built-in _tock */

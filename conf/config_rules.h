@@ -26,6 +26,19 @@ struct config_ratelimit {
 	int kod;      /* of the rest one in 2^kod by "ask less", 0 = none, ..4 */
 };
 
+/* Serving time as if synchronised. */
+struct config_local {
+	bool is_on;
+	int stratum;         /* 1..15; 10 */
+	double distance;     /* s, 0..1e6; 1: the root distance from which on
+	                        sources do not count any more */
+	double activate;     /* s, 0..1e6; 0: the root distance has to have been
+	                        less once; 0 = need not */
+	double waitsynced;   /* s since the last update, 0..1e9; 0 */
+	double waitunsynced; /* likewise while not synchronised, or since the
+	                        start; 0..1e9; 0 */
+};
+
 struct config_rules {
 	struct config_rule *all; /* in the order of the lines */
 	size_t n;

@@ -40,6 +40,11 @@
 	{ name, state, doc, LIST({ arg, VALUE_OTHER, 0, 0, 0, "", doc }),      \
 		options, 0, parse }
 
+#define OPTIONS(name, options, mark, doc)                                      \
+	{ name, DIRECTIVE_BUILT, doc,                                          \
+		LIST({ NULL, VALUE_OTHER, 0, 0, 0, "", doc }), options,        \
+		AT(mark), parse_options }
+
 #define WORD(name, state, doc)                                                 \
 	{ name, state, doc, { NULL, 0 }, NULL, 0, NULL }
 
@@ -95,6 +100,23 @@ parse_row(struct parse *p, const struct directive *d)
 		return r;
 	if (d->mark != 0)
 		*(bool *)(void *)((char *)&next + d->mark) = true;
+	*p->config = next;
+	return 0;
+}
+
+/* Options and nothing else. */
+static int
+parse_options(struct parse *p)
+{
+	const struct directive *d = directive_find(p->line->word[0]);
+	struct config next = *p->config;
+
+	assert(d != NULL && d->options != NULL);
+	int r = value_set_options(p, 1, d->options, &next, d->name);
+
+	if (r != 0)
+		return r;
+	*(bool *)(void *)((char *)&next + d->mark) = true;
 	*p->config = next;
 	return 0;
 }
@@ -167,6 +189,21 @@ static const struct value_list ratelimit_options = { ratelimit_rows, 4 };
 
 static const struct value cmdratelimit_rows[] = { LIMIT_ROWS(cmdratelimit) };
 static const struct value_list cmdratelimit_options = { cmdratelimit_rows, 3 };
+
+static const struct value local_rows[] = {
+	{ "stratum", VALUE_INT, AT(local.stratum), 1, 15, "",
+	    "the stratum that is served then" },
+	{ "orphan", VALUE_LATER, 0, 0, 0, "", "one of several leads" },
+	{ "distance", VALUE_DOUBLE, AT(local.distance), 0, 1e6, "s",
+	    "not while the sources' root distance is less" },
+	{ "activate", VALUE_DOUBLE, AT(local.activate), 0, 1e6, "s",
+	    "not before the root distance was once less" },
+	{ "waitsynced", VALUE_DOUBLE, AT(local.waitsynced), 0, 1e9, "s",
+	    "not before the last update is that old" },
+	{ "waitunsynced", VALUE_DOUBLE, AT(local.waitunsynced), 0, 1e9, "s",
+	    "not before it is unsynchronised for so long" },
+};
+static const struct value_list local_options = { local_rows, 6 };
 
 const struct directive directives[] = {
 	OTHER("server", DIRECTIVE_BUILT, "NAME", &source_options, source_parse,
@@ -295,10 +332,12 @@ const struct directive directives[] = {
 	ONE("clientloglimit", "BYTES", VALUE_U32, clientloglimit, 0, INT_MAX,
 	    "bytes", "memory for the log of clients"),
 	FLAG("noclientlog", noclientlog, "no log of clients"),
-	OTHER("ratelimit", DIRECTIVE_BUILT, NULL, &ratelimit_options,
-	    access_ratelimit, "a limit for answers to a client"),
-	OTHER("cmdratelimit", DIRECTIVE_BUILT, NULL, &cmdratelimit_options,
-	    access_ratelimit, "a limit for control requests over UDP"),
+	OPTIONS("ratelimit", &ratelimit_options, ratelimit.is_on,
+	    "a limit for answers to a client"),
+	OPTIONS("cmdratelimit", &cmdratelimit_options, cmdratelimit.is_on,
+	    "a limit for control requests over UDP"),
+	OPTIONS("local", &local_options, local.is_on,
+	    "time served without a source"),
 	OTHER("bindcmdaddress", DIRECTIVE_BUILT, "ADDRESS", NULL,
 	    access_bindcmd, "where control requests are taken"),
 	ONE("cmdport", "PORT", VALUE_U16, cmdport, 0, 65535, "",
@@ -326,7 +365,6 @@ const struct directive directives[] = {
 	LATER("hwclockfile", "whether the RTC keeps UTC"),
 	LATER("hwtimestamp", "timestamps of the network card"),
 	LATER("hwtstimeout", "the wait for a timestamp of the card"),
-	LATER("local", "time served without a source"),
 	LATER("lock_all", "the daemon stays in memory"),
 	LATER("log", "log files of measurements"),
 	LATER("logbanner", "headers in log files"),

@@ -16,8 +16,6 @@
 #include "ctl/tables.h"
 #include "ctl/where.h"
 
-#define REFID_LOCAL 0x7f7f0101 /* the daemon's own clock: no synchronisation */
-
 int
 cmd_tracking(struct ctl *ctl, const struct args *args)
 {

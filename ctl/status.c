@@ -109,6 +109,10 @@ gather(struct ctl *ctl, struct status *s)
 	if (fetch_tracking(ctl, &s->tracking) != 0 ||
 	    fetch_sources(ctl, &list, &n) != 0)
 		return -1;
+	/* `local`: what is served so is nobody's time. */
+	if (s->tracking.refid == REFID_LOCAL &&
+	    s->tracking.addr.family == ADDR_NONE)
+		s->tracking.leap = LEAP_UNSYNCHRONISED;
 	look_at_sources(ctl, s, list, n);
 	if (conn_is_native(&ctl->conn) && ctl_try(ctl, &q, &r) == 0) {
 		s->native = r.u.status;

@@ -180,8 +180,9 @@ report_source_name(const struct engine *e, const struct addr *addr,
 	return s != NULL;
 }
 
-void
-report_tracking(const struct engine *e, struct cmdmon_tracking *out)
+/* What sources said, whatever is served. */
+static void
+fill_tracking(const struct engine *e, struct cmdmon_tracking *out)
 {
 	const struct reference *r = &e->reference;
 	struct pair now = read_clocks(e);
@@ -210,6 +211,23 @@ report_tracking(const struct engine *e, struct cmdmon_tracking *out)
 	out->root_delay = r->root_delay;
 	out->root_dispersion = reference_dispersion(r, now.raw,
 	    e->config->maxclockerror_ppm / PPM);
+}
+
+void
+report_tracking(const struct engine *e, struct cmdmon_tracking *out)
+{
+	struct pair now = read_clocks(e);
+
+	fill_tracking(e, out);
+	if (!reference_is_local(e, now))
+		return;
+	out->refid = REFID_LOCAL;
+	out->addr = (struct addr){ .family = ADDR_NONE };
+	out->stratum = (unsigned)e->config->local.stratum;
+	out->leap = LEAP_NONE;
+	out->ref_time = now.real;
+	out->resid_ppm = out->skew_ppm = 0;
+	out->root_delay = out->root_dispersion = 0;
 }
 
 void
@@ -275,7 +293,7 @@ report_status(const struct engine *e, struct cmdmon_native_status *out)
 	struct cmdmon_tracking t;
 	const struct source *s;
 
-	report_tracking(e, &t);
+	fill_tracking(e, &t);
 	*out = (struct cmdmon_native_status){
 		.updated_ago_s = CMDMON_NEVER,
 		.next_poll_s = CMDMON_NEVER,

@@ -68,6 +68,9 @@ reference_follow(struct engine *e, const struct source *best,
 	r->root_dispersion = best->root_dispersion + best->last.dispersion +
 	    spread(best, fused) + e->config->maxclockerror_ppm * 1e-6 *
 	    fmax(raw_sub(now.raw, best->last.at), 0);
+	double distance = r->root_delay / 2 + r->root_dispersion;
+	if (r->updates == 0 || distance < r->least_distance)
+		r->least_distance = distance;
 	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
 	r->freq = fused->y;
 	r->skew = sqrt(fused->pyy);
@@ -89,4 +92,25 @@ reference_dispersion(const struct reference *r, struct raw now, double wander)
 	double age = r->was_updated ? raw_sub(now, r->updated_raw) : 0;
 
 	return r->root_dispersion + (r->skew + wander) * age;
+}
+
+bool
+reference_is_local(const struct engine *e, struct pair now)
+{
+	const struct config_local *l = &e->config->local;
+	const struct reference *r = &e->reference;
+	struct mono mono = e->os->ops->mono(e->os);
+
+	if (!l->is_on)
+		return false;
+	if (l->activate > 0 &&
+	    (!r->was_updated || r->least_distance > l->activate))
+		return false;
+	if (!r->is_synced)
+		return mono_sub(mono, r->was_updated ? r->updated
+						     : e->started) >=
+		    l->waitunsynced;
+	return mono_sub(mono, r->updated) >= l->waitsynced &&
+	    r->root_delay / 2 + reference_dispersion(r, now.raw,
+		e->config->maxclockerror_ppm * 1e-6) >= l->distance;
 }

@@ -37,6 +37,7 @@ struct reference {
 	double skew;          /* s/s, error bound of freq */
 	double update_interval; /* s, between the last two */
 	unsigned updates;     /* of the clock since start */
+	double least_distance; /* s, root distance right after any update */
 };
 
 void reference_init(struct reference *);
@@ -48,6 +49,10 @@ void reference_follow(struct engine *, const struct source *best,
 
 /* Nobody can be followed any more. */
 void reference_lose(struct reference *);
+
+/* Whether time is to be served as `local` has it: the clock as it is, for right,
+ * whatever sources said. */
+bool reference_is_local(const struct engine *, struct pair now);
 
 /* Root dispersion now: that of the last update and what the clock may have
  * wandered since, with skew and wander (maxclockerror) in s/s. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/cmdmon.h"
 #include "common/ntp64.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
@@ -50,6 +51,13 @@ describe(struct server *s, struct pair now)
 				      : NTP64_UNSET,
 	};
 
+	if (reference_is_local(e, now)) {
+		p.leap = LEAP_NONE;
+		p.stratum = (uint8_t)e->config->local.stratum;
+		p.root_delay = p.root_dispersion = 0;
+		p.refid = REFID_LOCAL;
+		p.ref = ntp64_from_tspec(now.real);
+	}
 	packet_write(&p, s->common.header);
 }
 

@@ -486,6 +486,67 @@ START_TEST(client_and_server_can_share_a_port)
 }
 END_TEST
 
+/* Stratum of an answer; its leap is as that says. */
+static unsigned
+served_stratum(void)
+{
+	struct ntp_packet p = answer(4, 3);
+
+	ck_assert_uint_eq(p.leap, p.stratum == 0 ? LEAP_UNSYNC : LEAP_NONE);
+	return p.stratum;
+}
+
+START_TEST(local_serves_who_has_no_source)
+{
+	prepare();
+	line("local stratum 8");
+	w.is_silent[0] = true;
+	world_start(&w);
+	struct ntp_packet p = answer(4, 3);
+
+	ck_assert_uint_eq(p.stratum, 8);
+	ck_assert_uint_eq(p.leap, LEAP_NONE);
+	ck_assert_uint_eq(p.refid, 0x7f7f0101);
+	ck_assert_double_eq(p.root_dispersion, 0);
+	ck_assert_uint_eq(p.ref, ntp64_from_tspec(w.os.now.real));
+	w.is_silent[0] = false;
+	world_run(&w, 100);
+	ck_assert(w.engine.reference.is_synced);
+	ck_assert_uint_eq(served_stratum(), 2);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(local_waits_as_it_is_told)
+{
+	prepare();
+	line("local activate 0.1 distance 0.01 waitsynced 500");
+	w.is_silent[0] = true;
+	world_start(&w);
+	ck_assert_uint_eq(served_stratum(), 0); /* never was near */
+	w.is_silent[0] = false;
+	world_run(&w, 100);
+	ck_assert_uint_eq(served_stratum(), 2);
+	w.is_silent[0] = true;
+	line("maxclockerror 100"); /* 10 ms in 100 s */
+	world_run(&w, 300);
+	ck_assert_uint_eq(served_stratum(), 2);
+	world_run(&w, 300);
+	ck_assert_uint_eq(served_stratum(), 10);
+	world_fini(&w);
+
+	prepare();
+	line("local waitunsynced 300");
+	w.is_silent[0] = true;
+	world_start(&w);
+	world_run(&w, 290);
+	ck_assert_uint_eq(served_stratum(), 0);
+	world_run(&w, 20);
+	ck_assert_uint_eq(served_stratum(), 10);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(the_servers_port_takes_no_answers_that_are_not_for_it)
 {
 	unsigned char bytes[PACKET_HEADER];
@@ -528,4 +589,6 @@ UNIT_MAIN("server", no_socket_without_an_allow_line, sockets_are_as_configured,
     basic_clients_are_not_taken_for_interleaved,
     receive_timestamps_of_interleaved_clients_differ,
     who_asks_too_often_is_answered_less, client_and_server_can_share_a_port,
-    the_servers_port_takes_no_answers_that_are_not_for_it, nothing_is_answered_after_the_end)
+    local_serves_who_has_no_source, local_waits_as_it_is_told,
+    the_servers_port_takes_no_answers_that_are_not_for_it,
+    nothing_is_answered_after_the_end)
