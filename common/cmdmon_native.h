@@ -21,6 +21,7 @@ struct cmdmon_native_status {
 enum cmdmon_status_flags {
 	STATUS_NO_CLOCK = 1,     /* measures only: -x, or no privilege */
 	STATUS_GUARD_SHORT = 2,  /* the guard's budget holds a correction back */
+	STATUS_TARGET_MISSED = 4, /* a source's option target cannot be held */
 };
 
 /* CMD_GUARD. */

@@ -39,6 +39,8 @@ struct config_source {
 	int maxunreach;       /* polls, >= 0; 100000 */
 	int filter;           /* polls, >= 0; 0 = off */
 	int polltarget;       /* samples, >= 1; 8 */
+	double target;        /* s, 1e-9..1000; 0 = off: the standard error of
+	                         the clock to hold; ours, not chrony's */
 	int minstratum;       /* 0..16; 0 */
 	uint32_t origin;      /* the daemon's: number of a line of a sourcedir's
 	                         file, else 0 */

@@ -86,6 +86,8 @@ static const struct value rows[] = {
 	    "interleaved mode" },
 	{ "polltarget", VALUE_INT, AT(polltarget), 1, INT_MAX, "samples",
 	    "how many samples the poll interval aims at" },
+	{ "target", VALUE_DOUBLE, AT(target), 1e-9, 1000, "s",
+	    "poll as rarely as holding this error of the clock allows" },
 	{ "presend", VALUE_INT, AT(presend), -32, 32, "log2 s",
 	    "an extra packet before the measurement" },
 	{ "minstratum", VALUE_INT, AT(minstratum), 0, 16, "",

@@ -90,7 +90,11 @@ read_options(struct ctl *ctl, const struct args *args, bool is_pool,
 	config_init(c);
 	snprintf(line, sizeof line, "%s name.invalid %s",
 	    is_pool ? "pool" : "server", where_rest(args, 2, rest));
-	if (config_line(c, "add", 0, line, &e) == 0 && c->n_sources == 1) {
+	int r = config_line(c, "add", 0, line, &e);
+	if (r == 0 && c->n_sources == 1 && c->sources[0].target > 0) {
+		ctl_complain(ctl, "add: target stands in configurations only, "
+		    "requests have no room for it");
+	} else if (r == 0 && c->n_sources == 1) {
 		fill(a, &c->sources[0]);
 		rc = 0;
 	} else if (ctl->is_chronyc) {

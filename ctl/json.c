@@ -177,7 +177,7 @@ json_status(const struct status *s)
 
 	json_print(json_pack("{s:i s:s s:b s:f s:f s:i s:s s:o s:I s:I s:I "
 	    "s:I s:I "
-	    "s:f s:f s:o s:o s:o s:b s:b}",
+	    "s:f s:f s:o s:o s:o s:b s:b s:b}",
 	    "schema", 1, "health", status_health_name(s->health),
 	    "synchronised", s->tracking.leap != 3,
 	    "correction", s->tracking.correction, "max_error", o->max_error,
@@ -192,7 +192,8 @@ json_status(const struct status *s)
 	    "last_update_ago", json_ago(o->updated_ago_s),
 	    "next_poll_in", json_ago(o->next_poll_s),
 	    "only_measures", (o->flags & STATUS_NO_CLOCK) != 0,
-	    "guard_holds_back", (o->flags & STATUS_GUARD_SHORT) != 0));
+	    "guard_holds_back", (o->flags & STATUS_GUARD_SHORT) != 0,
+	    "target_missed", (o->flags & STATUS_TARGET_MISSED) != 0));
 }
 
 static json_t *

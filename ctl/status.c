@@ -216,6 +216,9 @@ print_note(const struct status *s)
 	else if (s->liar[0])
 		printf("note       %s rejected: disagrees with the majority by "
 		       "%s\n", s->liar, human_span(text, fabs(s->liar_offset)));
+	else if (o->flags & STATUS_TARGET_MISSED)
+		printf("note       the target of a source cannot be held: "
+		       "the log says which\n");
 	else if (o->flags & STATUS_NO_CLOCK)
 		printf("note       tockd only measures, it does not correct "
 		       "the clock\n");

@@ -312,6 +312,8 @@ report_status(const struct engine *e, struct cmdmon_native_status *out)
 		out->flags |= STATUS_GUARD_SHORT;
 	TAILQ_FOREACH(s, &e->sources, link) {
 		count_source(s, now, out);
+		if (s->conf.target > 0 && s->client.pollctl.is_missed)
+			out->flags |= STATUS_TARGET_MISSED;
 	}
 }
 

@@ -49,7 +49,7 @@ static void
 set_poll(struct client *c, int poll)
 {
 	c->poll = poll;
-	pollctl_init(&c->pollctl, poll);
+	pollctl_set(&c->pollctl, poll);
 }
 
 double
@@ -300,8 +300,8 @@ client_init(struct client *c, struct source *source)
 	c->timer.fire = fire;
 	c->timer.owner = c;
 	c->sock.fd = -1;
-	c->minpoll = source->conf.minpoll;
-	set_poll(c, c->minpoll);
+	c->minpoll = c->poll = source->conf.minpoll;
+	pollctl_init(&c->pollctl, c->poll);
 	quantile_init(&c->delays);
 	medfilt_init(&c->filter);
 }
@@ -336,6 +336,30 @@ client_stop(struct client *c)
 	os_of(c)->ops->timer_off(os_of(c), &c->timer);
 }
 
+/* `target`: the error is held, by this source alone. */
+static void
+hold(struct client *c, double most)
+{
+	const struct source *s = c->source;
+	char buf[ADDR_STRLEN];
+	struct estimate now;
+
+	if (!estimator_at(&s->estimator, os_of(c)->ops->pair(os_of(c)).raw,
+		&now))
+		return;
+	enum pollctl_news news = pollctl_hold(&c->pollctl, &now,
+	    estimator_wander(&s->estimator), s->conf.target,
+	    fmax(s->conf.filter, 1), c->minpoll, most);
+	if (news == POLLCTL_NO_NEWS || !engine_may_say(s->engine))
+		return;
+	if (news == POLLCTL_MISSED)
+		log_warn("source %s: target of %g s cannot be held with "
+		    "minpoll %d", label(c, buf), s->conf.target, c->minpoll);
+	else
+		log_info("source %s: target of %g s is held again",
+		    label(c, buf), s->conf.target);
+}
+
 void
 client_judge(struct client *c, enum estimator_result result)
 {
@@ -346,9 +370,12 @@ client_judge(struct client *c, enum estimator_result result)
 	if (result != ESTIMATOR_USED || c->burst > 0)
 		return;
 	const struct estimator *est = &c->source->estimator;
-	pollctl_sample(&c->pollctl, estimator_noise(est),
-	    estimator_wander(est), conf->polltarget, c->minpoll,
-	    fmax(conf->maxpoll, c->minpoll));
+	double most = fmax(conf->maxpoll, c->minpoll);
+	if (conf->target > 0)
+		hold(c, most);
+	else
+		pollctl_sample(&c->pollctl, estimator_noise(est),
+		    estimator_wander(est), conf->polltarget, c->minpoll, most);
 	c->poll = (int)lround(c->pollctl.log2s);
 }
 

@@ -194,6 +194,64 @@ START_TEST(the_interval_keeps_to_its_limits_and_moves_slowly)
 }
 END_TEST
 
+static const struct estimate near_us = { .pxx = 1e-12, .pyy = 1e-18 };
+
+START_TEST(the_interval_ends_where_the_forecast_reaches_the_error)
+{
+	struct pollctl p;
+	double t, var;
+
+	pollctl_init(&p, 4);
+	for (int i = 0; i < 20; i++)
+		pollctl_hold(&p, &near_us, 1e-18, 1e-5, 1, 0, 20);
+	t = exp2(p.log2s);
+	var = 1e-12 + 1e-18 * t * t + 1e-18 * t * t * t / 3;
+	ck_assert_double_eq_tol(sqrt(var), 1e-5, 1e-7);
+
+	double whole = p.log2s; /* four polls make a sample */
+	pollctl_hold(&p, &near_us, 1e-18, 1e-5, 4, 0, 20);
+	ck_assert_double_eq_tol(p.log2s, whole - 2, 0.01);
+}
+END_TEST
+
+START_TEST(held_errors_keep_to_the_limits_and_intervals_at_most_double)
+{
+	struct pollctl p;
+
+	pollctl_init(&p, 6);
+	pollctl_hold(&p, &near_us, 1e-18, 1, 1, 6, 10);
+	ck_assert_double_eq_tol(p.log2s, 7, 0.01);
+	for (int i = 0; i < 20; i++)
+		pollctl_hold(&p, &near_us, 1e-18, 1, 1, 6, 10);
+	ck_assert_double_eq_tol(p.log2s, 10, 0.01);
+	pollctl_hold(&p, &near_us, 1e-18, 1e-9, 1, 6, 10);
+	ck_assert_double_eq(p.log2s, 6);
+}
+END_TEST
+
+START_TEST(an_error_that_cannot_be_held_is_news_once_and_so_is_the_end)
+{
+	struct pollctl p;
+	unsigned missed = 0, held = 0;
+
+	pollctl_init(&p, 6);
+	for (int i = 0; i < 50; i++)
+		missed += pollctl_hold(&p, &near_us, 1e-18, 5e-7, 1, 6, 10) ==
+		    POLLCTL_MISSED;
+	ck_assert_uint_eq(missed, 1);
+	ck_assert(p.is_missed);
+	for (int i = 0; i < 7; i++)
+		held += pollctl_hold(&p, &near_us, 1e-18, 1e-4, 1, 6, 10) ==
+		    POLLCTL_HELD;
+	ck_assert_uint_eq(held, 0); /* not by a few */
+	for (int i = 0; i < 50; i++)
+		held += pollctl_hold(&p, &near_us, 1e-18, 1e-4, 1, 6, 10) ==
+		    POLLCTL_HELD;
+	ck_assert_uint_eq(held, 1);
+	ck_assert(!p.is_missed);
+}
+END_TEST
+
 UNIT_MAIN("accept", each_limit_has_its_bit,
     what_is_not_known_yet_limits_nothing,
     a_server_may_not_keep_a_request_for_long, a_quantile_is_exact_and_forgets,
@@ -202,4 +260,7 @@ UNIT_MAIN("accept", each_limit_has_its_bit,
     of_three_samples_the_middle_one_is_taken,
     wander_over_the_interval_is_part_of_the_noise,
     a_greater_target_is_a_shorter_interval,
-    the_interval_keeps_to_its_limits_and_moves_slowly)
+    the_interval_keeps_to_its_limits_and_moves_slowly,
+    the_interval_ends_where_the_forecast_reaches_the_error,
+    held_errors_keep_to_the_limits_and_intervals_at_most_double,
+    an_error_that_cannot_be_held_is_news_once_and_so_is_the_end)

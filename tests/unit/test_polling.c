@@ -269,6 +269,50 @@ START_TEST(polltarget_decides_how_long_the_interval_becomes)
 }
 END_TEST
 
+/* Runs a source with two microseconds of noise and this target for a while. */
+static struct source *
+run_target(struct world *w, double target)
+{
+	world_init(w, 1);
+	w->config.sources[0].target = target;
+	w->config.sources[0].minpoll = 2;
+	w->config.sources[0].maxpoll = 10;
+	world_start(w);
+	srandom(1);
+	for (int i = 0; i < 1000; i++) {
+		w->lie[0] = random() % 2 ? 2e-6 : -2e-6;
+		world_run(w, 5);
+	}
+	return world_source(w, 0);
+}
+
+START_TEST(a_looser_target_is_a_longer_interval)
+{
+	struct world w;
+	struct source *s = run_target(&w, 1e-3);
+	uint32_t requests = s->client.total_tx;
+
+	ck_assert_int_eq(s->client.poll, 10);
+	ck_assert(!s->client.pollctl.is_missed);
+	world_fini(&w);
+	s = run_target(&w, 3e-6);
+	ck_assert_int_lt(s->client.poll, 10);
+	ck_assert_uint_gt(s->client.total_tx, 2 * requests);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_target_that_cannot_be_held_is_told)
+{
+	struct world w;
+	struct source *s = run_target(&w, 1e-9);
+
+	ck_assert_int_eq(s->client.poll, 2);
+	ck_assert(s->client.pollctl.is_missed);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(polls_below_a_second_need_a_near_server)
 {
 	struct world w;
@@ -335,5 +379,7 @@ UNIT_MAIN("polling", burst_asks_up_to_four_times_for_one_good_answer,
     onoffline_goes_by_the_route, a_burst_by_hand_ends_offline_where_it_began,
     the_poll_bounds_change_while_it_runs,
     polltarget_decides_how_long_the_interval_becomes,
+    a_looser_target_is_a_longer_interval,
+    a_target_that_cannot_be_held_is_told,
     polls_below_a_second_need_a_near_server,
     the_version_is_the_configured_one, the_kiss_rate_ends_a_burst)

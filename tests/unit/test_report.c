@@ -411,6 +411,8 @@ START_TEST(status_sums_up)
 	aim(s, -0.002, 0);
 	s->engine.discipline.short_of = 0.5;
 	s->engine.discipline.is_controlled = false;
+	struct source *first = TAILQ_FIRST(&s->engine.sources);
+	first->client.pollctl.is_missed = true; /* it has no target yet */
 	fake_advance(&s->world, 30);
 	report_status(&s->engine, &r);
 	ck_assert_uint_eq(r.synced_for_s, 30);
@@ -425,6 +427,10 @@ START_TEST(status_sums_up)
 	/* offset, dispersion after 30 s, half the delay */
 	near(r.max_error, 0.002 + 0.001 + 30 * 1.1e-6 + 0.010, 1e-9);
 	near(r.skew_ppm, 0.1, 1e-9);
+	first->conf.target = 1e-6;
+	report_status(&s->engine, &r);
+	ck_assert_uint_eq(r.flags, STATUS_NO_CLOCK | STATUS_GUARD_SHORT |
+	    STATUS_TARGET_MISSED);
 	small_free(s);
 }
 END_TEST

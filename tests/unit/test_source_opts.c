@@ -58,6 +58,18 @@ START_TEST(servers_accumulate_in_their_order)
 }
 END_TEST
 
+START_TEST(a_target_is_an_error_in_seconds)
+{
+	try_init(&t);
+	try_good(&t, "server a.example");
+	ck_assert_double_eq(last()->target, 0);
+	try_good(&t, "server b.example target 50e-6");
+	ck_assert_double_eq(last()->target, 50e-6);
+	try_bad(&t, "server c.example target 0", 25, "out of range");
+	try_fini(&t);
+}
+END_TEST
+
 START_TEST(names_that_cannot_be_servers_are_refused)
 {
 	const char *const bad[] = { "1.2.3", "1.2.3.4.5", "256.1.1.1", "127.1",
@@ -230,6 +242,7 @@ END_TEST
 UNIT_MAIN("source_opts", a_bare_server_has_chronys_defaults,
     options_are_read_in_any_case_and_the_last_wins,
     servers_accumulate_in_their_order,
+    a_target_is_an_error_in_seconds,
     names_that_cannot_be_servers_are_refused,
     names_that_can_be_servers_are_taken,
     a_name_has_at_most_255_bytes_and_labels_of_63, families_have_to_agree,
