@@ -24,6 +24,7 @@ fusion_follow(struct engine *e, struct source *updated, struct raw now)
 			struct estimate any;
 
 			if (n == FUSE_MAX || selection_uses(s) != is_used ||
+			    !s->has_sample ||
 			    !estimator_at(&s->estimator, now, &any))
 				continue;
 			if (s == updated)

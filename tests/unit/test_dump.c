@@ -17,7 +17,7 @@ static struct world w;
 static void
 begin(void)
 {
-	world_init(&w, 2);
+	world_init(&w, 3);
 	w.ppm = 30;
 	strcpy(w.config.dumpdir, "/var/lib/tock");
 	strcpy(w.options.boot_id, BOOT);
@@ -79,6 +79,22 @@ START_TEST(after_a_restart_the_past_is_known)
 		}
 		world_fini(&w);
 	}
+}
+END_TEST
+
+START_TEST(who_has_a_past_but_does_not_answer_does_not_count)
+{
+	begin();
+	w.is_silent[2] = true;
+	start_again(true);
+	ck_assert_uint_gt(world_source(&w, 2)->stats.count, 10);
+	for (int i = 0; i < 60; i++) {
+		world_run(&w, 1);
+		ck_assert(isfinite(w.engine.discipline.target.pxx));
+		ck_assert(isfinite(w.engine.reference.root_dispersion));
+	}
+	ck_assert(w.engine.reference.is_synced);
+	world_fini(&w);
 }
 END_TEST
 
@@ -184,6 +200,7 @@ START_TEST(whatever_is_wrong_with_the_text_changes_nothing)
 END_TEST
 
 UNIT_MAIN("dump", after_a_restart_the_past_is_known,
+    who_has_a_past_but_does_not_answer_does_not_count,
     it_is_written_at_the_end_and_on_demand,
     without_a_dumpdir_nothing_is_written_or_read,
     another_boots_raw_time_means_nothing,
