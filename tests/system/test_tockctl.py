@@ -135,7 +135,7 @@ def nobody_there(folder):
     says(tockctl("sources"), 1, "systemctl status tockd")
     says(tockctl("-h", "127.0.0.1", "sources"), 1, "no answer from 127.0.0.1")
     says(tockctl("foo"), 1, "no such command")
-    says(tockctl("clients"), 1, "not built yet")
+    says(tockctl("rtcdata"), 1, "not built yet")
     says(tockctl("sources", "--help"), 0, "usage: tockctl sources")
     says(tockctl("--nonsense"), 3, "--help")
     lib.check(len(tockctl("--help").stdout.splitlines()) <= 24,
