@@ -28,6 +28,7 @@ enum clk_type {
 	CLK_SLEWED = 9,  /* event: the slew is over, back at base */
 	CLK_TERM = 11,   /* event: SIGTERM, SIGINT or SIGQUIT; send CLK_BYE */
 	CLK_RELOAD = 13, /* event: SIGHUP */
+	CLK_WAS_SET = 15, /* event: somebody else stepped the clock */
 };
 
 /* How often at most: the clock answers EAGAIN above the first and takes the

@@ -394,6 +394,23 @@ client_burst(struct client *c, unsigned good, unsigned total)
 }
 
 void
+client_ask_now(struct client *c)
+{
+	struct os *os = os_of(c);
+	struct mono now = os->ops->mono(os);
+
+	if (c->next_poll.ns == 0 || c->is_waiting || c->burst > 0 ||
+	    now.ns < c->next_extra.ns)
+		return;
+	c->next_extra = mono_add(now, exp2(c->minpoll));
+	struct mono soonest = mono_add(c->asked, BURST_GAP);
+	if (soonest.ns < c->next_poll.ns) {
+		c->next_poll = soonest.ns < now.ns ? now : soonest;
+		os->ops->timer_set(os, &c->timer, c->next_poll);
+	}
+}
+
+void
 client_bounds_changed(struct client *c)
 {
 	const struct config_source *conf = &c->source->conf;

@@ -43,6 +43,7 @@ struct client {
 	unsigned unanswered;     /* polls in a row */
 	uint8_t reach;           /* newest poll in the lowest bit */
 	struct mono asked;       /* last request */
+	struct mono next_extra;  /* not before this is one asked for at once */
 	struct mono next_poll;   /* when the timer will ask again */
 	struct mono answered;    /* last good answer */
 
@@ -68,6 +69,9 @@ void client_judge(struct client *, enum estimator_result);
 /* Up to total requests until good ones were good, also while offline.  Returns
  * false where nobody can be asked. */
 bool client_burst(struct client *, unsigned good, unsigned total);
+
+/* Asks now, not at the next poll; but not twice within minpoll. */
+void client_ask_now(struct client *);
 
 /* minpoll or maxpoll in the source's conf has changed; minpoll <= maxpoll. */
 void client_bounds_changed(struct client *);

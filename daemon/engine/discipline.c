@@ -33,13 +33,13 @@ limit_ppm(const struct engine *e)
 	return e->config->has_maxdrift ? e->config->maxdrift_ppm : 500;
 }
 
-/* Whether the error is what became of the one at the last update.  If not,
- * somebody set the clock, or the machine slept and RAW stood still; then the
- * estimate may be wrong by hours, and only the next sample can tell. */
-static bool
-is_explained(const struct engine *e)
+bool
+discipline_is_explained(const struct engine *e)
 {
 	const struct discipline *d = &e->discipline;
+
+	if (!d->has_target)
+		return true;
 	double age = mono_sub(e->os->ops->mono(e->os), d->updated);
 	double err = discipline_error(e, e->os->ops->pair(e->os));
 
@@ -50,7 +50,7 @@ is_explained(const struct engine *e)
 static void
 fire_later(struct timer *t)
 {
-	if (is_explained(t->owner))
+	if (discipline_is_explained(t->owner))
 		apply(t->owner);
 }
 
@@ -408,6 +408,6 @@ discipline_slewed(struct engine *e)
 	if (!d->has_target || !d->is_controlled || e->is_stopping)
 		return;
 	double err = fabs(discipline_error(e, e->os->ops->pair(e->os)));
-	if (err > WORTH_SLEWING && is_explained(e))
+	if (err > WORTH_SLEWING && discipline_is_explained(e))
 		apply(e);
 }

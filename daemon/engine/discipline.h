@@ -53,6 +53,11 @@ double discipline_update(struct engine *, const struct estimate *,
 /* The clock's error now, s, > 0: behind; 0 while there is no target. */
 double discipline_error(const struct engine *, struct pair now);
 
+/* Whether that error is what became of the one at the last update.  If not,
+ * somebody set the clock, or the machine slept and RAW stood still; then the
+ * estimate may be wrong by hours, and only the next sample can tell. */
+bool discipline_is_explained(const struct engine *);
+
 /* The clock's error, or the target, was changed on purpose: go there now. */
 void discipline_correct(struct engine *);
 

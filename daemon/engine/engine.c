@@ -20,7 +20,8 @@
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
-#define JUMP_INTERVAL 4.0   /* s: after a jump, which is certain and large */
+#define JUMP_INTERVAL 4.0   /* s: after a jump, by a source or of the clock, which is
+                               certain and large */
 #define EXIT_RESTART 75
 #define SAY_WINDOW 600.0    /* s */
 #define SAY_MOST 20
@@ -344,7 +345,7 @@ slew_time(const struct engine *e, const struct source *source)
 
 	if (e->config->has_corrtimeratio)
 		return interval * e->config->corrtimeratio;
-	if (source->estimator.since_jump == 0)
+	if (source->estimator.since_jump == 0 || !discipline_is_explained(e))
 		interval = fmin(interval, JUMP_INTERVAL);
 	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
 }
@@ -382,6 +383,19 @@ engine_update(struct engine *e, struct source *source)
 	discipline_status(e, !was_synced);
 }
 
+/* Somebody else has set the clock.  He may have had a reason (a virtual machine
+ * that was frozen, whose RAW stood still), so it is not set back before servers
+ * were asked. */
+static void
+ask_now(struct engine *e)
+{
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (selection_uses(s))
+			client_ask_now(&s->client);
+}
+
 void
 engine_clock_event(void *engine, const struct clk_rep *event)
 {
@@ -390,6 +404,9 @@ engine_clock_event(void *engine, const struct clk_rep *event)
 	switch (event->type) {
 	case CLK_SLEWED:
 		discipline_slewed(e);
+		break;
+	case CLK_WAS_SET:
+		ask_now(e);
 		break;
 	case CLK_TERM:
 		log_info("asked to end");

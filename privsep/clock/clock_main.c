@@ -187,6 +187,7 @@ run(struct clock *m)
 	struct pollfd fds[] = { { CLOCK_FD_SIGNALS, POLLIN, 0 },
 		{ CLOCK_FD_ENGINE, POLLIN, 0 }, { CLOCK_FD_WAS_SET, POLLIN, 0 } };
 	struct clockcore *c = &m->core;
+	int64_t told = 0; /* CLK_WAS_SET, raw */
 	uint64_t ticks;
 
 	while (c->phase != PHASE_ENDED) {
@@ -199,6 +200,12 @@ run(struct clock *m)
 		/* It says ECANCELED when the clock was set; a look never harms. */
 		if (read(CLOCK_FD_WAS_SET, &ticks, sizeof ticks))
 			guard_look(&c->guard, clock_stamp(&m->kernel));
+		/* Not so often that the engine could not read it. */
+		if (c->guard.was_set && c->guard.s.anchor.raw >= told + NSEC) {
+			c->guard.was_set = false;
+			told = c->guard.s.anchor.raw;
+			tell_event(m, CLK_WAS_SET);
+		}
 		if (fds[0].revents)
 			hear_signal(m);
 		if (fds[1].revents && c->phase != PHASE_ENDED)

@@ -106,6 +106,7 @@ note_foreign_step(struct guard *g, const struct clock_stamp *now)
 	if (llabs(x) <= GUARD_FOREIGN_NS + now->spread + then->spread)
 		return;
 	log_warn("clock was stepped by %lld us, not by us", x / 1000LL);
+	g->was_set = true;
 	if (slept > 0)
 		most = GUARD_ASLEEP_NS + guard_scale(slept, GUARD_ASLEEP_PPT);
 	x = g->s.credit - part(x, x < 0 ? -most : most);

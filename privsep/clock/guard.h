@@ -74,6 +74,7 @@ struct guard {
 	int64_t leap_at;        /* midnight of the armed leap, s since 1970 */
 	int64_t leap_ns;        /* armed: -1 s inserts, +1 s deletes; 0 */
 	bool record_due;        /* for the caller: write the record now */
+	bool was_set;           /* for the caller: by somebody else, tell that */
 };
 
 /* Starts with the limits; floor_s, ceiling_s and s.base_ppt are set before.

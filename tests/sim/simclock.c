@@ -117,6 +117,15 @@ simclock_event(struct simclock *c, uint32_t type, struct clk_rep *event)
 	clockcore_event(&c->host.core, type, event);
 }
 
+bool
+simclock_was_set(struct simclock *c)
+{
+	bool was_set = c->host.core.guard.was_set;
+
+	c->host.core.guard.was_set = false;
+	return was_set;
+}
+
 void
 simclock_engine_dies(struct simclock *c)
 {

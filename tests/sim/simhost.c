@@ -71,14 +71,13 @@ finish(struct simhost *h)
 }
 
 static void
-tell_slewed(struct simhost *h)
+tell(struct simhost *h, uint32_t type)
 {
 	struct clk_rep event;
 
-	h->slew_ended = false;
 	if (!h->is_running)
 		return;
-	simclock_event(h->clock, CLK_SLEWED, &event);
+	simclock_event(h->clock, type, &event);
 	h->os.clock_event(h->os.engine, &event);
 }
 
@@ -98,8 +97,13 @@ void
 simhost_end(struct simhost *h)
 {
 	for (;;) {
-		if (h->slew_ended)
-			tell_slewed(h);
+		bool slew_ended = h->slew_ended;
+
+		h->slew_ended = false;
+		if (slew_ended)
+			tell(h, CLK_SLEWED);
+		else if (simclock_was_set(h->clock))
+			tell(h, CLK_WAS_SET);
 		else if (!simos_tell_sent(h))
 			break;
 	}

@@ -132,6 +132,9 @@ event(struct os_clock *os, struct clk_rep *rep)
 
 	if (clockcore_expire(&s->core)) {
 		type = CLK_SLEWED;
+	} else if (s->core.guard.was_set) {
+		s->core.guard.was_set = false;
+		type = CLK_WAS_SET;
 	} else if (term_came && !s->is_term_told) {
 		s->is_term_told = true;
 		type = CLK_TERM;
@@ -142,7 +145,7 @@ event(struct os_clock *os, struct clk_rep *rep)
 		save(s);
 		return false;
 	}
-	if (type != CLK_SLEWED)
+	if (type != CLK_SLEWED && type != CLK_WAS_SET)
 		alarm(0);
 	clockcore_event(&s->core, type, rep);
 	return true;

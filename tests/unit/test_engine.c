@@ -72,6 +72,44 @@ START_TEST(somebody_elses_step_is_slewed_back)
 }
 END_TEST
 
+START_TEST(when_the_clock_was_set_servers_are_asked_but_not_twice_within_minpoll)
+{
+	const struct clk_rep was_set = { .type = CLK_WAS_SET };
+	struct world w;
+
+	world_init(&w, 1);
+	world_start(&w);
+	world_run(&w, 100);
+	const struct client *c = &TAILQ_FIRST(&w.engine.sources)->client;
+	uint32_t asked = c->total_tx;
+
+	for (int i = 0; i < 2; i++) {
+		w.os.now.real = tspec_add(w.os.now.real, 0.05);
+		engine_clock_event(&w.engine, &was_set);
+		world_run(&w, 3);
+	}
+	ck_assert_uint_eq(c->total_tx, asked + 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(what_was_set_is_set_back_within_two_seconds)
+{
+	const struct clk_rep was_set = { .type = CLK_WAS_SET };
+	struct world w;
+
+	world_init(&w, 1);
+	world_start(&w);
+	world_run(&w, 100);
+	w.os.now.real = tspec_add(w.os.now.real, 0.05);
+	engine_clock_event(&w.engine, &was_set);
+	world_run(&w, 4);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 50e-6);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 0);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(without_permission_it_measures_only)
 {
 	struct world w;
@@ -347,6 +385,8 @@ END_TEST
 
 UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     somebody_elses_step_is_slewed_back,
+    when_the_clock_was_set_servers_are_asked_but_not_twice_within_minpoll,
+    what_was_set_is_set_back_within_two_seconds,
     without_permission_it_measures_only,
     a_short_budget_is_used_and_no_more, a_minority_is_a_falseticker,
     two_that_disagree_are_not_followed,
