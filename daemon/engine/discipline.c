@@ -14,6 +14,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/estimate/slewplan.h"
 
+#define KERNEL_RATE 0.1 /* s/s: the most that base and slew can be */
 #define MIN_GAP 0.25  /* s between adjustments, which may take two requests */
 #define COMPLAIN 3600 /* s between words about a short budget */
 #define RETRY_SHORT 60 /* s: the budget refills slowly */
@@ -200,7 +201,9 @@ adjust_within_budget(struct engine *e, double err, double within, double rate)
 	double limit = limit_ppm(e) * 1e-6;
 	double y = d->target.y + copysign(fabs(err) - part, err) / RETRY_SHORT;
 
-	d->base_ppt = llround(fmin(fmax(y, -limit), limit) * 1e12);
+	y = fmin(fmax(y, -limit), limit);
+	rate = fmin(rate, KERNEL_RATE - fabs(y));
+	d->base_ppt = llround(y * 1e12);
 	adjust(e, d->base_ppt,
 	    slew_plan(copysign(part, err), within, rate));
 	d->short_of = fabs(err) - part;
@@ -230,7 +233,7 @@ apply(struct engine *e)
 	double err = discipline_error(e, e->os->ops->pair(e->os));
 	d->base_ppt = base_of(e);
 	double rate = e->config->maxslewrate_ppm * 1e-6;
-	double room = 0.1 - fabs((double)d->base_ppt) * 1e-12;
+	double room = KERNEL_RATE - fabs((double)d->base_ppt) * 1e-12;
 	if (rate > room)
 		rate = room;
 

@@ -149,6 +149,29 @@ START_TEST(a_short_budget_is_used_and_no_more)
 }
 END_TEST
 
+START_TEST(a_short_budget_is_used_within_what_the_kernel_can)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.ahead = 10;
+	w.config.maxslewrate_ppm = 100000;
+	w.os.answer.error = ENOSPC;
+	w.os.answer.budget_ns = NSEC;
+	world_start(&w);
+	world_run(&w, 100);
+	for (unsigned i = 0; i < w.os.n_requests && i < FAKE_REQUESTS; i++) {
+		const struct clk_req *r = &w.os.requests[i];
+
+		if (r->type == CLK_ADJUST)
+			ck_assert_int_le(r->u.adjust.base_ppt +
+			    r->u.adjust.slew_ppt, INT64_C(100000000000));
+	}
+	ck_assert_uint_gt(world_requests(&w, CLK_ADJUST), 1);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_minority_is_a_falseticker)
 {
 	struct world w;
@@ -389,6 +412,7 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     what_was_set_is_set_back_within_two_seconds,
     without_permission_it_measures_only,
     a_short_budget_is_used_and_no_more, a_minority_is_a_falseticker,
+    a_short_budget_is_used_within_what_the_kernel_can,
     two_that_disagree_are_not_followed,
     names_are_asked_for_until_they_are_known,
     show_once_says_the_offset_and_ends, set_once_steps_and_ends,
