@@ -16,7 +16,7 @@
  *			IPPROTO_IPV6: IPV6_V6ONLY, IPV6_RECVPKTINFO,
  *			IPV6_TCLASS
  *	getsockopt	SOL_SOCKET: SO_ERROR, SO_PEERCRED
- *	recvmmsg recvmsg sendmsg
+ *	recvmmsg recvmsg sendmsg sendmmsg
  *	accept4		SOCK_NONBLOCK|SOCK_CLOEXEC
  *	close
  *	clock_gettime	where the vDSO cannot: REALTIME, MONOTONIC,
@@ -30,7 +30,8 @@
  *	write, sendto	the log
  *	exit_group, rt_sigreturn, restart_syscall
  *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
- * Set-up alone: lstat (newfstatat), unlink, umask, chmod, listen; fcntl where
+ * Set-up alone: lstat (newfstatat), unlink, umask, chmod, listen; setsockopt
+ * SO_RCVBUFFORCE, SO_RCVBUF; fcntl where
  * socket() knows no flags. */
 #include "daemon/os/os_poll.h"
 
