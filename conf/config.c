@@ -27,7 +27,6 @@ config_init(struct config *c)
 		.reselectdist = 1e-4,
 		.stratumweight = 1e-3,
 		.maxstratum = 15,
-		.minsamples = 6,
 		.maxupdateskew_ppm = 1000,
 		.corrtimeratio = 3,
 		.logchange = 1,

@@ -56,7 +56,8 @@ struct config {
 	double stratumweight;     /* s, 0..1e6; 1e-3 */
 	int minstratum, maxstratum; /* of sources, 0..15; 0, 15 */
 	int authselectmode;       /* enum config_authselect; mix */
-	int minsamples, maxsamples; /* of a source; 6, 0; without effect */
+	int minsamples, maxsamples; /* of a source; 0, 0 = off */
+	double clockprecision;    /* s, 1e-9..1; 0 = measured */
 	double maxclockerror_ppm; /* 0..1e6; 1 */
 	double combinelimit;      /* 0..1e9; 3; 0 = do not combine */
 	double maxupdateskew_ppm; /* 0..1e6; 1000 */

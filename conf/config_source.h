@@ -35,7 +35,7 @@ struct config_source {
 	double mindelay;      /* s, 0..1000; 0 = measured */
 	double asymmetry;     /* -0.5..0.5; SOURCE_AUTO_ASYMMETRY */
 	double offset;        /* s, added to each sample's; chrony's sign */
-	int minsamples, maxsamples; /* >= 0; -1 = global; without effect */
+	int minsamples, maxsamples; /* >= 0; -1 = global; 0 = off */
 	int maxunreach;       /* polls, >= 0; 100000 */
 	int filter;           /* polls, >= 0; 0 = off */
 	int polltarget;       /* samples, >= 1; 8 */

@@ -150,22 +150,6 @@ parse_fallback(struct parse *p)
 				"on");
 }
 
-/* The estimator weighs samples by their age and forgets them by evidence: a
- * number of them is nothing that it could keep to. */
-static int
-parse_samples(struct parse *p)
-{
-	const struct directive *d = directive_find(p->line->word[0]);
-	int r;
-
-	assert(d != NULL);
-	r = parse_row(p, d);
-	if (r != 0)
-		return r;
-	return parse_warn(p, 0, "%s has no effect: the estimator finds out "
-	    "itself how far back it looks", d->name);
-}
-
 static const struct value driftfile_rows[] = {
 	{ "interval", VALUE_INT, AT(drift_interval), 1, INT_MAX, "s",
 	    "how often the file is written at most" },
@@ -236,14 +220,12 @@ const struct directive directives[] = {
 	    "the kernel keeps the real-time clock of the machine right"),
 	ONE("logdir", "DIRECTORY", VALUE_DIRECTORY, logdir, 0, 0, "",
 	    "where log files are"),
-	{ "maxsamples", DIRECTIVE_BUILT, "the largest number of samples kept",
-	    LIST({ "SAMPLES", VALUE_INT, AT(maxsamples), 0, INT_MAX, "",
-		"the largest number of samples kept" }),
-	    NULL, 0, parse_samples },
-	{ "minsamples", DIRECTIVE_BUILT, "the least number of samples kept",
-	    LIST({ "SAMPLES", VALUE_INT, AT(minsamples), 0, INT_MAX, "",
-		"the least number of samples kept" }),
-	    NULL, 0, parse_samples },
+	ONE("maxsamples", "SAMPLES", VALUE_INT, maxsamples, 0, INT_MAX, "",
+	    "how far back the estimator looks at most; 0 is no limit"),
+	ONE("minsamples", "SAMPLES", VALUE_INT, minsamples, 0, INT_MAX, "",
+	    "how far back the estimator looks at least"),
+	ONE("clockprecision", "PRECISION", VALUE_DOUBLE, clockprecision, 1e-9,
+	    1, "s", "the precision of the clock, fixed"),
 	ONE("ntsdumpdir", "DIRECTORY", VALUE_DIRECTORY, ntsdumpdir, 0, 0, "",
 	    "where NTS keys and cookies are kept"),
 	ONE("ntscachedir", "DIRECTORY", VALUE_DIRECTORY, ntsdumpdir, 0, 0, "",
@@ -361,7 +343,6 @@ const struct directive directives[] = {
 
 	LATER("bindcmddevice", "the interface for control requests"),
 	LATER("broadcast", "time sent without being asked"),
-	LATER("clockprecision", "the precision of the clock, fixed"),
 	LATER("hwclockfile", "whether the RTC keeps UTC"),
 	LATER("hwtimestamp", "timestamps of the network card"),
 	LATER("hwtstimeout", "the wait for a timestamp of the card"),

@@ -67,9 +67,9 @@ static const struct value rows[] = {
 	{ "offset", VALUE_DOUBLE, AT(offset), -1e6, 1e6, "s",
 	    "a correction that is added to each sample" },
 	{ "minsamples", VALUE_INT, AT(minsamples), 0, INT_MAX, "",
-	    "the least number of samples kept" },
+	    "how far back the estimator looks at least" },
 	{ "maxsamples", VALUE_INT, AT(maxsamples), 0, INT_MAX, "",
-	    "the largest number of samples kept" },
+	    "how far back the estimator looks at most" },
 	{ "maxunreach", VALUE_INT, AT(maxunreach), 0, INT_MAX, "polls",
 	    "how long an unreachable source stays selected" },
 	{ "filter", VALUE_INT, AT(filter), 0, INT_MAX, "polls",
@@ -205,18 +205,6 @@ settle_polls(struct parse *p, struct config_source *s)
 	return parse_warn(p, written,
 	    "maxpoll %d is below minpoll %d and is raised to it", maxpoll,
 	    s->minpoll);
-}
-
-/* The estimator has no use for bounds on its samples. */
-static int
-warn_of_samples(struct parse *p, const struct config_source *s)
-{
-	const char *word = s->minsamples >= 0 ? "minsamples" : "maxsamples";
-
-	if (s->minsamples < 0 && s->maxsamples < 0)
-		return 0;
-	return parse_warn(p, lex_find(p->line, word), "%s has no effect: the "
-	    "estimator finds out itself how far back it looks", word);
 }
 
 /* The same address twice is one source.  (The same name twice may be two: the
@@ -386,8 +374,6 @@ source_parse(struct parse *p)
 		r = set_family(p, &w);
 	if (r == 0)
 		r = settle_polls(p, &w.source);
-	if (r == 0)
-		r = warn_of_samples(p, &w.source);
 	if (r != 0)
 		return r;
 	if (w.source.maxsources > SOURCE_POOL_MAX)

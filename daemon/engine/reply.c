@@ -69,7 +69,7 @@ delay_tests(struct client *c, const struct measurement *m,
 	return accept_sample(&limits, &path, &m->sample, m->held);
 }
 
-/* offset and asymmetry.  Of what a packet took longer than the shortest, 1/2 +
+/* offset, asymmetry and clockprecision.  Of what a packet took longer than the shortest, 1/2 +
  * a is the way back's: the offset is off by -a times that. */
 static void
 correct(const struct source *s, struct sample *sample)
@@ -80,6 +80,7 @@ correct(const struct source *s, struct sample *sample)
 		sample->offset += s->conf.asymmetry *
 		    fmax(sample->delay - min, 0);
 	sample->offset += s->conf.offset;
+	sample->dispersion += s->engine->config->clockprecision;
 }
 
 static void

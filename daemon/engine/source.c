@@ -17,6 +17,12 @@
 #define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
 #define CLAIM_SIGMAS 3.3   /* 99.9 % of a normal distribution */
 
+static unsigned
+limit(int own, int global)
+{
+	return (unsigned)(own >= 0 ? own : global);
+}
+
 /* What is believed of our oscillator before this source was ever asked. */
 static void
 forget(struct source *s)
@@ -28,6 +34,12 @@ forget(struct source *s)
 		    fmax(sqrt(e->discipline.target.pyy), KNOWN_FREQ_SD));
 	else
 		estimator_init(&s->estimator, e->first_freq, e->first_freq_sd);
+	const struct memory memory = {
+		.least = limit(s->conf.minsamples, e->config->minsamples),
+		.most = limit(s->conf.maxsamples, e->config->maxsamples),
+		.precision = e->config->clockprecision,
+	};
+	estimator_limit(&s->estimator, &memory);
 	mindelay_fix(&s->estimator.delays, s->conf.mindelay);
 	stats_init(&s->stats);
 	s->member = (struct fuse_member){ .is_used = false };

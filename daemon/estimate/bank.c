@@ -21,6 +21,29 @@ bank_start(struct bank *b, const struct estimate *e)
 		b->weight[i] = 1.0 / BANK_SIZE;
 		b->filter[i] = *e;
 	}
+	bank_bound(b, 0, INFINITY);
+}
+
+void
+bank_bound(struct bank *b, double least, double most)
+{
+	b->least = least;
+	b->most = most;
+}
+
+static double
+wander_of(const struct bank *b, unsigned i)
+{
+	return fmax(fmin(wander[i], b->most), b->least);
+}
+
+void
+bank_loosen(struct bank *b, double var)
+{
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		b->filter[i].pxx = var;
+		b->filter[i].pxy = 0;
+	}
 }
 
 void
@@ -34,7 +57,7 @@ void
 bank_predict(struct bank *b, struct raw at)
 {
 	for (unsigned i = 0; i < BANK_SIZE; i++)
-		filter_predict(&b->filter[i], at, wander[i]);
+		filter_predict(&b->filter[i], at, wander_of(b, i));
 }
 
 /* The normal distribution with the mixture's first two moments. */
@@ -175,7 +198,7 @@ bank_wander(const struct bank *b)
 
 	for (unsigned i = 0; i < BANK_SIZE; i++) {
 		double real = fmax(b->weight[i] - 4 * SHARE / BANK_SIZE, 0);
-		sum += real * wander[i] * wander[i];
+		sum += real * wander_of(b, i) * wander_of(b, i);
 	}
 	return sum;
 }

@@ -20,6 +20,7 @@
 
 struct bank {
 	double weight[BANK_SIZE]; /* > 0, sum 1 */
+	double least, most; /* bounds of all wanders, (s/s)/sqrt(s) */
 	struct estimate filter[BANK_SIZE];
 };
 
@@ -28,10 +29,16 @@ struct beliefs {
 	double of[OBSERVE_MODELS];
 };
 
-/* All filters as e has it, all weights alike. */
+/* All filters as e has it, all weights alike, no bounds. */
 void bank_start(struct bank *, const struct estimate *e);
 
 void beliefs_init(struct beliefs *);
+
+/* From now on no wander is taken for less or for more; least goes first. */
+void bank_bound(struct bank *, double least, double most);
+
+/* What is known of the offset is only that it has this variance. */
+void bank_loosen(struct bank *, double var);
 
 /* Moves to a later instant. */
 void bank_predict(struct bank *, struct raw at);

@@ -41,10 +41,57 @@ estimator_init(struct estimator *e, double freq, double freq_sd)
 	beliefs_init(&e->beliefs);
 }
 
+void
+estimator_limit(struct estimator *e, const struct memory *m)
+{
+	e->memory = *m;
+}
+
+/* Where nothing is remembered the estimate is the sample, and no residual shows
+ * noise: only the differences do. */
 double
 estimator_noise(const struct estimator *e)
 {
-	return fmax(fmin(e->noise[0], e->noise[1]), MIN_NOISE);
+	double noise = e->memory.most == 1 ? e->noise[1]
+					   : fmin(e->noise[0], e->noise[1]);
+
+	return fmax(noise, MIN_NOISE + e->memory.precision *
+	    e->memory.precision);
+}
+
+/* The wander with which a filter in its steady state is as sure of x as a line
+ * through the last n samples: by 4/n of the noise R.  It is by sqrt(2) v, where
+ * v^4 = w^2 T^3 / R (Kalata's tracking index, small). */
+static double
+wander_for(const struct estimator *e, unsigned n, double gap)
+{
+	double v = sqrt(8) / n;
+
+	return sqrt(estimator_noise(e) * v * v * v * v / (gap * gap * gap));
+}
+
+/* Samples in quick succession would let a short memory wander wildly until the
+ * next one: the longer gap counts. */
+static void
+limit_wander(const struct estimator *e, struct bank *b, struct raw at)
+{
+	double gap = fmax(raw_sub(at, e->bank.filter[0].at), e->gap);
+	const struct memory *m = &e->memory;
+
+	if (gap > 0 && (m->least > 0 || m->most > 1))
+		bank_bound(b, m->most > 1 ? wander_for(e, m->most, gap) : 0,
+		    m->least > 0 ? wander_for(e, m->least, gap) : INFINITY);
+}
+
+void
+estimator_predict(const struct estimator *e, struct bank *b, struct raw at)
+{
+	double sd = 1 / e->void_density;
+
+	bank_bound(b, e->bank.least, e->bank.most);
+	bank_predict(b, at);
+	if (e->memory.most == 1)
+		bank_loosen(b, sd * sd);
 }
 
 static void
@@ -89,7 +136,7 @@ see(struct estimator *e, const struct sample *s)
 
 	o->z = s->offset;
 	o->half = fmax(s->delay - mindelay_min(&e->delays), 0) / 2;
-	o->margin = mindelay_margin(&e->delays);
+	o->margin = fmax(mindelay_margin(&e->delays), e->memory.precision);
 	o->centred = centre(e, o->z, s->delay);
 	o->noise = estimator_noise(e);
 	o->is_learned = e->oneway.is_fitted;
@@ -159,7 +206,9 @@ take_in(struct estimator *e, const struct sample *s,
 {
 	learn_path(e, s->delay);
 	see(e, s);
-	bank_predict(&e->bank, s->at);
+	limit_wander(e, &e->bank, s->at);
+	e->gap = raw_sub(s->at, e->bank.filter[0].at);
+	estimator_predict(e, &e->bank, s->at);
 	if (bank_update(&e->bank, &e->seen, &e->beliefs, e->void_density,
 		&e->beliefs) < UNEXPLAINED)
 		e->unexplained = 0;
@@ -215,7 +264,10 @@ estimator_at(const struct estimator *e, struct raw at, struct estimate *out)
 {
 	if (e->samples == 0)
 		return false;
-	*out = bank_at(&e->bank, at);
+
+	struct bank now = e->bank;
+	limit_wander(e, &now, at);
+	*out = bank_at(&now, at);
 	return true;
 }
 

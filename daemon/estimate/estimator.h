@@ -13,8 +13,19 @@
 #include "daemon/estimate/observe.h"
 #include "daemon/estimate/oneway.h"
 
+/* How far back to look, in samples, and what the stamps are worth.  0: by what
+ * the samples themselves show. */
+struct memory {
+	unsigned least, most; /* a line through so many of them would be no less,
+	                         and no more, steady; most = 1: the frequency is
+	                         never learned */
+	double precision; /* s: no sample is better */
+};
+
 struct estimator {
 	unsigned samples; /* taken in since the start */
+	struct memory memory;
+	double gap; /* s, between the last two samples */
 	double freq, freq_sd; /* the first belief about y, s/s */
 	unsigned impossible; /* in a row */
 	unsigned unexplained; /* in a row: possible, but no model expects them */
@@ -36,6 +47,9 @@ struct estimator {
  * > 0 how well. */
 void estimator_init(struct estimator *, double freq, double freq_sd);
 
+/* Before the first sample. */
+void estimator_limit(struct estimator *, const struct memory *);
+
 enum estimator_result {
 	ESTIMATOR_USED,       /* the sample went in */
 	ESTIMATOR_IMPOSSIBLE, /* cannot come from this state of things: not used;
@@ -50,6 +64,10 @@ enum estimator_result estimator_sample(struct estimator *,
  * leaves *out alone, while there is no sample. */
 bool estimator_at(const struct estimator *, struct raw at,
     struct estimate *out);
+
+/* Moves a bank to the instant of a sample of this source that it is going to
+ * learn; at most so much is remembered as the limits let it. */
+void estimator_predict(const struct estimator *, struct bank *, struct raw at);
 
 /* The smallest delay of the path, s; 0 while there is no sample. */
 double estimator_min_delay(const struct estimator *);

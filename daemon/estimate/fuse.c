@@ -200,7 +200,8 @@ learn(struct fuse *f, const struct fuse_source *s)
 
 	o.z -= s->member->constant;
 	o.centred -= s->member->constant;
-	bank_predict(&f->joint, s->estimator->bank.filter[0].at);
+	estimator_predict(s->estimator, &f->joint,
+	    s->estimator->bank.filter[0].at);
 	bank_update(&f->joint, &o, &s->estimator->beliefs,
 	    s->estimator->void_density, NULL);
 }

@@ -382,16 +382,24 @@ START_TEST(the_chrony_conf_that_debian_ships_is_taken_without_a_word)
 }
 END_TEST
 
-START_TEST(bounds_of_samples_are_taken_with_a_word)
+START_TEST(limits_of_samples_are_off_unless_written)
 {
 	try_init(&t);
+	ck_assert_int_eq(t.config.minsamples, 0);
+	ck_assert_int_eq(t.config.maxsamples, 0);
+	ck_assert_double_eq(t.config.clockprecision, 0);
 	try_good(&t, "maxsamples 64");
 	try_good(&t, "minsamples 8");
 	try_good(&t, "server a iburst maxsamples 6");
-	ck_assert_uint_eq(t.config.n_warnings, 3);
-	ck_assert_str_eq(t.config.warnings[2], "t.conf:7:17: maxsamples has no "
-	    "effect: the estimator finds out itself how far back it looks");
+	try_good(&t, "clockprecision 1e-6");
+	ck_assert_int_eq(t.config.maxsamples, 64);
+	ck_assert_int_eq(t.config.minsamples, 8);
+	ck_assert_int_eq(t.config.sources[0].maxsamples, 6);
+	ck_assert_int_eq(t.config.sources[0].minsamples, -1);
+	ck_assert_double_eq(t.config.clockprecision, 1e-6);
+	ck_assert_uint_eq(t.config.n_warnings, 0);
 	try_bad(&t, "maxsamples -1", 12, "out of range");
+	try_bad(&t, "clockprecision 0", 16, "out of range");
 	try_fini(&t);
 }
 END_TEST
@@ -399,7 +407,7 @@ END_TEST
 UNIT_MAIN("config", a_pool_counts_as_many, directories_of_sources_are_kept_once,
     the_defaults_are_chronys,
     the_chrony_conf_that_debian_ships_is_taken_without_a_word,
-    bounds_of_samples_are_taken_with_a_word,
+    limits_of_samples_are_off_unless_written,
     each_scalar_directive_sets_its_field, the_last_scalar_wins,
     control_addresses_are_kept_by_kind, opencommands_replaces_the_list,
     the_last_guard_line_holds_as_a_whole,
