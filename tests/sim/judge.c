@@ -110,8 +110,8 @@ look(struct judge *j, const struct judge_sample *s)
 	hash(j, s->claim);
 	j->samples++;
 	if (j->trace)
-		fprintf(j->trace, "%.9f %s %.9e %.3e %.6e %d\n", s->at, j->name,
-		    s->error, s->claim, s->freq, s->is_synced);
+		fprintf(j->trace, "%.9f %s %.9e %.3e %.6e %d %.9f\n", s->at,
+		    j->name, s->error, s->claim, s->freq, s->is_synced, s->raw);
 	j->last = *s;
 	j->has_last = true;
 }

@@ -22,6 +22,7 @@ struct judge_sample {
 	double freq;    /* s/s: what the clock's base frequency is off by, > 0:
 	                   too fast */
 	bool is_synced; /* so the engine says */
+	double raw;     /* s: what RAW reads, for the trace */
 };
 
 enum window_kind { WINDOW_SYNCED, WINDOW_UNSYNCED, WINDOW_WITHIN };

@@ -201,8 +201,8 @@ int
 sim_run(struct sim *s, FILE *trace)
 {
 	if (trace)
-		fputs("# s node error claim freq_error synced; error > 0: "
-		      "the clock is behind; s, s/s\n", trace);
+		fputs("# s node error claim freq_error synced raw; error > "
+		      "0: the clock is behind; s, s/s\n", trace);
 	begin(s, trace);
 	world_run(&s->world);
 	for (struct simhost *h = s->hosts; h; h = h->next)

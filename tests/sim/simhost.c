@@ -23,7 +23,8 @@ simhost_sample(const struct simhost *h)
 	struct judge_sample s = { .at = at, .claim = INFINITY,
 		.error = (double)(w->epoch_ns + w->now - now.real.ns) * 1e-9,
 		.freq = oscillator_freq(&h->osc, at) +
-		    simclock_base(h->clock) };
+		    simclock_base(h->clock),
+		.raw = (double)now.raw.ns * 1e-9 };
 
 	if (!h->is_running)
 		return s;
