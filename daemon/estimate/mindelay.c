@@ -8,10 +8,11 @@
 #define SURE 4          /* the fourth smallest tells how sharp the minimum is */
 #define DOWN_COUNT 8    /* delays before a lower one can mean a new path */
 #define DOWN_SPREADS 3
-/* The floor rose when even RISE times the recent spread above it does not reach
- * up from the old median.  A busy link has a larger spread on the same floor: a
- * small factor takes that for a new path. */
-#define RISE 1.5
+/* The floor rose when even RISE times the recent spread, median less minimum,
+ * above it does not reach up from the old median.  Waits of another order, a few
+ * in a hundred, leave a median alone.  A busy link has a larger spread on the
+ * same floor: a small factor takes that for a new path. */
+#define RISE 2.2
 #define SHAPE_COUNT 64   /* delays that a shape is read from, ... */
 #define FIRST_SHAPE_COUNT 24 /* ... when there is none yet, ... */
 #define EDGE_COUNT 100   /* ... and the edge of one */
@@ -82,23 +83,34 @@ keep(struct mindelay *m, unsigned n)
 		insert(m, kept[i]);
 }
 
+/* The last n, ascending. */
+static void
+latest(const struct mindelay *m, unsigned n, double *sorted)
+{
+	for (unsigned i = 0; i < n; i++) {
+		double d = m->ring[(m->next + MINDELAY_RING - 1 - i) %
+		    MINDELAY_RING];
+		unsigned k = i;
+		for (; k > 0 && sorted[k - 1] > d; k--)
+			sorted[k] = sorted[k - 1];
+		sorted[k] = d;
+	}
+}
+
 static bool
 has_risen(const struct mindelay *m)
 {
-	double low = INFINITY, sum = 0;
+	double recent[MINDELAY_RECENT];
 
 	if (m->count < UP_COUNT)
 		return false;
-	for (unsigned i = 1; i <= MINDELAY_RECENT; i++) {
-		double d = m->ring[(m->next + MINDELAY_RING - i) % MINDELAY_RING];
-		low = fmin(low, d);
-		sum += d;
-	}
+	latest(m, MINDELAY_RECENT, recent);
+	double low = recent[0], mid = recent[MINDELAY_RECENT / 2];
 	/* What stands below the lowest recent one in sorted is all older. */
 	unsigned rest = m->count - MINDELAY_RECENT;
 	if (!(m->sorted[rest * 3 / 4] < low))
 		return false;
-	return low - RISE * (sum / MINDELAY_RECENT - low) > m->sorted[rest / 2];
+	return low - RISE * (mid - low) > m->sorted[rest / 2];
 }
 
 /* Bowley's coefficient of skewness with deciles: 0 for a symmetric distribution,
@@ -191,22 +203,13 @@ double
 mindelay_rest(const struct mindelay *m)
 {
 	unsigned n = m->count < NEAR ? m->count : NEAR;
-	double low = INFINITY, sorted[NEAR];
+	double sum = 0, sorted[NEAR];
 
 	if (n == 0)
 		return 0;
-	for (unsigned i = 0; i < n; i++) {
-		double d = m->ring[(m->next + MINDELAY_RING - 1 - i) %
-		    MINDELAY_RING];
-		unsigned k = i;
-		for (; k > 0 && sorted[k - 1] > d; k--)
-			sorted[k] = sorted[k - 1];
-		sorted[k] = d;
-		low = fmin(low, d);
-	}
-	double sum = 0;
+	latest(m, n, sorted);
 	unsigned first = n / 4, last = n - n / 4;
 	for (unsigned i = first; i < last; i++)
 		sum += sorted[i];
-	return m->trust * low + (1 - m->trust) * sum / (last - first);
+	return m->trust * sorted[0] + (1 - m->trust) * sum / (last - first);
 }

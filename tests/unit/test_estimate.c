@@ -203,6 +203,24 @@ START_TEST(a_longer_path_is_believed_after_sixteen_samples)
 }
 END_TEST
 
+START_TEST(a_longer_path_is_believed_though_some_packets_wait_long)
+{
+	struct mindelay m;
+	unsigned found = 0;
+
+	srandom(6);
+	mindelay_init(&m);
+	for (unsigned i = 0; i < 221; i++) {
+		double base = i < 200 ? 24e-3 : 32e-3;
+		double tail = i % 8 == 4 ? 40e-3 : 0;
+		found += mindelay_add(&m, base + 6e-4 * waiting() + tail) !=
+		    MINDELAY_SAME;
+	}
+	ck_assert_uint_eq(found, 1);
+	ck_assert_double_ge(mindelay_min(&m), 32e-3);
+}
+END_TEST
+
 START_TEST(a_busy_path_is_no_longer_one)
 {
 	struct mindelay m;
@@ -392,6 +410,7 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     nothing_is_claimed_without_a_sample,
     the_minimum_is_as_sure_as_the_smallest_delays_are_close,
     a_longer_path_is_believed_after_sixteen_samples,
+    a_longer_path_is_believed_though_some_packets_wait_long,
     a_busy_path_is_no_longer_one, a_shorter_path_is_believed_at_once,
     the_oldest_delay_is_forgotten_in_the_end, a_majority_outvotes_one_liar,
     two_that_disagree_are_no_majority, half_is_not_enough,
