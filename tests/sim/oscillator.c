@@ -51,13 +51,70 @@ run_flicker(struct oscillator *o, double dt)
 {
 	double sum = 0, tau = 1;
 
-	for (int i = 0; i < OSC_FLICKERS; i++, tau *= 4) {
-		if (!o->is_running)
-			o->parts[i] = o->flicker * prng_normal(&o->prng);
+	for (int i = 0; i < OSC_FLICKERS; i++, tau *= 4)
 		sum += run_part(o, &o->parts[i], tau, dt);
-	}
-	o->is_running = true;
 	return sum;
+}
+
+static double
+noise_freq(const struct oscillator *o)
+{
+	double y = o->walk;
+
+	for (int i = 0; o->flicker > 0 && i < OSC_FLICKERS; i++)
+		y += o->parts[i];
+	return y;
+}
+
+static void
+draw_second(struct oscillator *o, double second)
+{
+	o->second = second;
+	o->y0 = noise_freq(o);
+	o->x = 0;
+	if (o->wander > 0 || o->walk != 0)
+		o->x += run_walk(o, 1);
+	if (o->white > 0)
+		o->x += o->white * prng_normal(&o->prng);
+	if (o->flicker > 0)
+		o->x += run_flicker(o, 1);
+	o->y1 = noise_freq(o);
+}
+
+static void
+begin(struct oscillator *o, double at)
+{
+	for (int i = 0; o->flicker > 0 && i < OSC_FLICKERS; i++)
+		o->parts[i] = o->flicker * prng_normal(&o->prng);
+	o->is_running = true;
+	draw_second(o, floor(at));
+}
+
+/* What the noise has made of the second drawn by u = 0..1. */
+static double
+noise_phase(const struct oscillator *o, double u)
+{
+	double dy = o->y1 - o->y0, bend = 6 * (o->x - o->y0 - dy / 2);
+
+	return u * (o->y0 + u * (dy / 2 + bend * (0.5 - u / 3)));
+}
+
+/* from and to are not before the second drawn. */
+static double
+run_noise(struct oscillator *o, double from, double to)
+{
+	double before, x = 0;
+
+	if (!(o->wander > 0 || o->walk != 0 || o->white > 0 || o->flicker > 0))
+		return 0;
+	if (!o->is_running)
+		begin(o, from);
+	before = noise_phase(o, fmin(from - o->second, 1));
+	while (to > o->second + 1) {
+		x += o->x;
+		draw_second(o, o->second + 1);
+	}
+	return x + noise_phase(o, to - o->second) - before;
 }
 
 /* Both start at zero and go up first. */
@@ -99,23 +156,16 @@ oscillator_run(struct oscillator *o, double from, double dt)
 	for (unsigned i = 0; i < o->n_waves; i++)
 		x += wave_phase(&o->waves[i], from + dt) -
 		    wave_phase(&o->waves[i], from);
-	if (o->wander > 0 || o->walk != 0)
-		x += run_walk(o, dt);
-	if (o->white > 0)
-		x += o->white * sqrt(dt) * prng_normal(&o->prng);
-	if (o->flicker > 0)
-		x += run_flicker(o, dt);
-	return x;
+	return x + run_noise(o, from, from + dt);
 }
 
 double
 oscillator_freq(const struct oscillator *o, double at)
 {
-	double y = o->offset + o->walk;
+	double u = fmin(fmax(at - o->second, 0), 1);
+	double y = o->offset + o->y0 + u * (o->y1 - o->y0);
 
 	for (unsigned i = 0; i < o->n_waves; i++)
 		y += wave_value(&o->waves[i], at);
-	for (int i = 0; o->flicker > 0 && i < OSC_FLICKERS; i++)
-		y += o->parts[i];
 	return y;
 }

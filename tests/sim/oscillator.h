@@ -10,8 +10,9 @@
  *	           time constants of 4^0 .. 4^8 s: 1/f in between
  *	waves      sines and triangles: the temperature
  *
- * Each part is drawn exactly over dt, phase and frequency jointly, so that it
- * does not matter how often anybody looks, and no tick exists. */
+ * The noise is drawn for each second of true time, phase and frequency jointly
+ * and exactly; within a second the frequency is a parabola.  So it does not
+ * matter when and how often anybody looks: two engines get the same quartz. */
 #ifndef TESTS_SIM_OSCILLATOR_H
 #define TESTS_SIM_OSCILLATOR_H
 
@@ -35,9 +36,12 @@ struct oscillator {
 	struct osc_wave waves[OSC_WAVES];
 	unsigned n_waves;
 
-	double walk;                  /* what wander has made so far, s/s */
-	double parts[OSC_FLICKERS];   /* s/s */
-	bool is_running;              /* parts have been drawn */
+	bool is_running;              /* the rest is set */
+	double second;                /* that was drawn, s since the start */
+	double walk;                  /* what wander has made by its end, s/s */
+	double parts[OSC_FLICKERS];   /* at its end, s/s */
+	double y0, y1;                /* their sum at its start and end */
+	double x;                     /* what the noise has made in it, s */
 	struct prng prng;
 };
 
