@@ -192,7 +192,7 @@ def files_that_are_none(folder):
 
 def the_shipped_configuration_is_good(folder):
     status, out, err = tockd_p(lib.ROOT / "conf/dist/tock.conf")
-    lib.check(status == 0 and err == "" and out.count("server ") == 4,
+    lib.check(status == 0 and err == "" and out.count("pool ") == 1,
               f"conf/dist/tock.conf: status {status}, {err!r}")
 
 
