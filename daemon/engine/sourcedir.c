@@ -27,8 +27,9 @@ struct reading {
 	size_t n_files, dir;
 	bool has_more; /* files than there is room for */
 	unsigned bad;
-	struct sourcedir_line lines[SOURCEDIR_LINES];
+	struct sourcedir_line lines[SOURCEDIR_SOURCES];
 	size_t n_lines;
+	int n_sources; /* that these lines want */
 	char text[SOURCEDIR_FILE_MAX];
 };
 
@@ -101,17 +102,19 @@ take_line(struct reading *r, const char *file, unsigned number,
 		refuse(r, &e);
 	if (error != 0)
 		return error < 0 ? error : 0;
-	if (r->n_lines == SOURCEDIR_LINES) {
+	int wants = conf.is_pool ? conf.maxsources : 1;
+	if (r->n_sources + wants > SOURCEDIR_SOURCES) {
 		snprintf(e.file, sizeof e.file, "%s", file);
 		e.line = number;
-		snprintf(e.text, sizeof e.text, "more than %d lines in all",
-		    SOURCEDIR_LINES);
+		snprintf(e.text, sizeof e.text, "more than %d sources in "
+		    "all", SOURCEDIR_SOURCES);
 		refuse(r, &e);
 		return 0;
 	}
 	char *text = strndup(bytes, size);
 	if (text == NULL)
 		return -ENOMEM;
+	r->n_sources += wants;
 	r->lines[r->n_lines++] = (struct sourcedir_line){ text, conf };
 	return 0;
 }

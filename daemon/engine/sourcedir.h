@@ -3,8 +3,9 @@
  * The sources of sourcedir's files, which may change while the daemon runs.  A
  * line is known by its text: what was there before and still is keeps its
  * sources and all that was measured; what is new is added, what went is
- * deleted.  The files may be wrong or hostile: SOURCEDIR_LINES of them are
- * taken at most, and what is not taken is said, ten lines at a time. */
+ * deleted.  The files may be wrong or hostile: lines for SOURCEDIR_SOURCES
+ * sources are taken at most, a pool counted by its maxsources, and what is not
+ * taken is said, ten lines at a time. */
 #ifndef DAEMON_ENGINE_SOURCEDIR_H
 #define DAEMON_ENGINE_SOURCEDIR_H
 
@@ -16,7 +17,7 @@
 struct engine;
 
 #define SOURCEDIR_FILES 100
-#define SOURCEDIR_LINES 100
+#define SOURCEDIR_SOURCES 100
 #define SOURCEDIR_FILE_MAX 65536 /* bytes */
 
 struct sourcedirs {

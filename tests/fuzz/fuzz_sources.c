@@ -19,7 +19,7 @@ judge(const struct engine *e)
 {
 	const struct source *s;
 
-	assert(e->sourcedirs.n <= SOURCEDIR_LINES);
+	assert(e->sourcedirs.n <= SOURCEDIR_SOURCES);
 	TAILQ_FOREACH(s, &e->sources, link) {
 		assert((s->conf.select & (SELECT_TRUST | SELECT_REQUIRE)) == 0);
 		assert(!s->conf.copy && s->conf.offset == 0);

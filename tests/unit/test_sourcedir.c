@@ -211,7 +211,27 @@ START_TEST(there_is_an_end_to_their_number)
 	world_start(&w);
 	TAILQ_FOREACH(s, &w.engine.sources, link)
 		n++;
-	ck_assert_uint_eq(n, SOURCEDIR_LINES);
+	ck_assert_uint_eq(n, SOURCEDIR_SOURCES);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_pool_counts_as_many_as_it_wants)
+{
+	struct world w;
+	char text[FAKE_FILE] = "";
+	const struct source *s;
+	unsigned n = 0;
+
+	init(&w);
+	for (unsigned i = 1; i <= 20; i++)
+		snprintf(text + strlen(text), sizeof text - strlen(text),
+		    "pool p%u.example maxsources 16\n", i);
+	write_file(&w, "sources1/a.sources", text);
+	world_start(&w);
+	TAILQ_FOREACH(s, &w.engine.sources, link)
+		n++;
+	ck_assert_uint_eq(n, SOURCEDIR_SOURCES / 16 * 16);
 	world_fini(&w);
 }
 END_TEST
@@ -223,4 +243,4 @@ UNIT_MAIN("sourcedir", their_lines_are_sources,
     what_is_deleted_by_hand_comes_back_with_a_reload,
     lines_that_could_harm_are_left_out,
     a_line_that_is_still_written_is_not_taken,
-    there_is_an_end_to_their_number)
+    there_is_an_end_to_their_number, a_pool_counts_as_many_as_it_wants)
