@@ -9,7 +9,7 @@
 
 #include "privsep/wire_clock.h"
 
-#define CLOCK_RPC_EVENTS 4 /* types, queued while an answer is awaited */
+#define CLOCK_RPC_EVENTS 5 /* types, queued while an answer is awaited */
 #define CLOCK_RPC_WAIT_MS 10000
 
 struct clock_rpc {

@@ -29,6 +29,8 @@ enum clk_type {
 	CLK_TERM = 11,   /* event: SIGTERM, SIGINT or SIGQUIT; send CLK_BYE */
 	CLK_RELOAD = 13, /* event: SIGHUP */
 	CLK_WAS_SET = 15, /* event: somebody else stepped the clock */
+	CLK_WOKE = 17,   /* event: the machine slept; RAW and MONOTONIC stood
+	                    still meanwhile */
 };
 
 /* How often at most: the clock answers EAGAIN above the first and takes the

@@ -173,7 +173,8 @@ adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 	int error = ask(e, &req);
 	if (error == 0) {
 		d->slew_rate = (double)slew.ppt * 1e-12;
-		d->slew_end = mono_add(d->answered, (double)slew.ms * 1e-3);
+		d->slew_end = raw_add(e->os->ops->pair(e->os).raw,
+		    (double)slew.ms * 1e-3);
 	}
 	return error;
 }
@@ -183,7 +184,7 @@ static double
 under_way(const struct engine *e)
 {
 	const struct discipline *d = &e->discipline;
-	double left = mono_sub(d->slew_end, e->os->ops->mono(e->os));
+	double left = raw_sub(d->slew_end, e->os->ops->pair(e->os).raw);
 
 	return d->slew_rate * fmax(left, 0);
 }
@@ -267,6 +268,22 @@ step(struct engine *e, double err)
 	return error;
 }
 
+/* Where makestep allows it. */
+static void
+step_if_allowed(struct engine *e, double err)
+{
+	struct discipline *d = &e->discipline;
+	struct mono now = e->os->ops->mono(e->os);
+
+	if (d->steps_left == 0 || fabs(err) <= d->threshold ||
+	    now.ns < mono_add(d->sent, MIN_GAP).ns ||
+	    (d->step_refused.ns != 0 &&
+		now.ns < mono_add(d->step_refused, RETRY_STEP).ns))
+		return;
+	if (step(e, err) != 0)
+		d->step_refused = now;
+}
+
 double
 discipline_update(struct engine *e, const struct estimate *target,
     double within)
@@ -281,16 +298,12 @@ discipline_update(struct engine *e, const struct estimate *target,
 	struct mono now = e->os->ops->mono(e->os);
 	d->updated = now;
 	d->updated_error = err;
+	e->foreign.what = FOREIGN_NOTHING;
 	if (!d->is_controlled)
 		return err;
-	bool may_step = d->steps_left != 0 && fabs(err) > d->threshold &&
-	    now.ns >= mono_add(d->sent, MIN_GAP).ns &&
-	    (d->step_refused.ns == 0 ||
-		now.ns >= mono_add(d->step_refused, RETRY_STEP).ns);
+	step_if_allowed(e, err);
 	if (d->steps_left > 0)
 		d->steps_left--;
-	if (may_step && step(e, err) != 0)
-		d->step_refused = now;
 	apply(e);
 	return err;
 }
@@ -317,6 +330,19 @@ discipline_correct(struct engine *e)
 	d->updated = e->os->ops->mono(e->os);
 	d->updated_error = discipline_error(e, e->os->ops->pair(e->os));
 	apply(e);
+}
+
+void
+discipline_repair(struct engine *e, double within)
+{
+	struct discipline *d = &e->discipline;
+
+	if (!d->has_target || !d->is_controlled || e->is_stopping)
+		return;
+	e->foreign.what = FOREIGN_NOTHING;
+	d->within = fmin(d->within, within);
+	step_if_allowed(e, discipline_error(e, e->os->ops->pair(e->os)));
+	discipline_correct(e);
 }
 
 void

@@ -24,7 +24,7 @@ struct discipline {
 	bool is_controlled;     /* false: -x, or the clock said EPERM */
 	int64_t base_ppt;       /* as last sent */
 	double slew_rate;       /* s/s on top of it until slew_end, ... */
-	struct mono slew_end;
+	struct raw slew_end;
 	double rest;            /* ... and s that it cannot remove */
 	int64_t freq_ppt;       /* what the kernel runs at, from the last answer */
 	int steps_left;         /* makestep's updates; < 0 no limit */
@@ -60,6 +60,10 @@ bool discipline_is_explained(const struct engine *);
 
 /* The clock's error, or the target, was changed on purpose: go there now. */
 void discipline_correct(struct engine *);
+
+/* Somebody else set the clock, and the estimate is still true: go there within
+ * about `within` s, by a step where makestep allows one. */
+void discipline_repair(struct engine *, double within);
 
 /* From now on the clock is to run at y, s/s, from where it is to be now. */
 void discipline_set_frequency(struct engine *, double y);

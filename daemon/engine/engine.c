@@ -265,6 +265,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	reference_init(&e->reference);
 	fuse_init(&e->fuse);
 	discipline_init(&e->discipline, e);
+	foreign_init(&e->foreign, e);
 	leap_init(&e->leap, e);
 	fallback_init(&e->fallback, e);
 	discipline_status(e, true); /* and learn what the clock runs at */
@@ -308,7 +309,7 @@ engine_fini(struct engine *e)
 	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
 		&e->resolver_gone, &e->leap.timer, &e->fallback.timer, &e->once.timer, &e->discipline.later,
-		&e->discipline.complain };
+		&e->discipline.complain, &e->foreign.timer };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		e->os->ops->timer_off(e->os, timers[i]);
 }
@@ -345,7 +346,8 @@ slew_time(const struct engine *e, const struct source *source)
 
 	if (e->config->has_corrtimeratio)
 		return interval * e->config->corrtimeratio;
-	if (source->estimator.since_jump == 0 || !discipline_is_explained(e))
+	if (source->estimator.since_jump == 0 ||
+	    e->foreign.what != FOREIGN_NOTHING || !discipline_is_explained(e))
 		interval = fmin(interval, JUMP_INTERVAL);
 	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
 }
@@ -383,19 +385,6 @@ engine_update(struct engine *e, struct source *source)
 	discipline_status(e, !was_synced);
 }
 
-/* Somebody else has set the clock.  He may have had a reason (a virtual machine
- * that was frozen, whose RAW stood still), so it is not set back before servers
- * were asked. */
-static void
-ask_now(struct engine *e)
-{
-	struct source *s;
-
-	TAILQ_FOREACH(s, &e->sources, link)
-		if (selection_uses(s))
-			client_ask_now(&s->client);
-}
-
 void
 engine_clock_event(void *engine, const struct clk_rep *event)
 {
@@ -406,7 +395,8 @@ engine_clock_event(void *engine, const struct clk_rep *event)
 		discipline_slewed(e);
 		break;
 	case CLK_WAS_SET:
-		ask_now(e);
+	case CLK_WOKE:
+		foreign_was_set(e, event->type == CLK_WOKE);
 		break;
 	case CLK_TERM:
 		log_info("asked to end");

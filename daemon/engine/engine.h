@@ -16,6 +16,7 @@
 #include "daemon/engine/clientlog.h"
 #include "daemon/engine/discipline.h"
 #include "daemon/engine/fallback.h"
+#include "daemon/engine/foreign.h"
 #include "daemon/engine/leap.h"
 #include "daemon/engine/once.h"
 #include "daemon/engine/reference.h"
@@ -74,6 +75,7 @@ struct engine {
 	struct discipline discipline;
 	struct leap leap;
 	struct fallback fallback;
+	struct foreign foreign;
 	struct once once;
 	struct admission admission;
 	struct clientlog clientlog;

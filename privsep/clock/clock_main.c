@@ -187,7 +187,7 @@ run(struct clock *m)
 	struct pollfd fds[] = { { CLOCK_FD_SIGNALS, POLLIN, 0 },
 		{ CLOCK_FD_ENGINE, POLLIN, 0 }, { CLOCK_FD_WAS_SET, POLLIN, 0 } };
 	struct clockcore *c = &m->core;
-	int64_t told = 0; /* CLK_WAS_SET, raw */
+	int64_t told = 0; /* the guard's event, raw */
 	uint64_t ticks;
 
 	while (c->phase != PHASE_ENDED) {
@@ -201,10 +201,10 @@ run(struct clock *m)
 		if (read(CLOCK_FD_WAS_SET, &ticks, sizeof ticks))
 			guard_look(&c->guard, clock_stamp(&m->kernel));
 		/* Not so often that the engine could not read it. */
-		if (c->guard.was_set && c->guard.s.anchor.raw >= told + NSEC) {
-			c->guard.was_set = false;
+		if (c->guard.event && c->guard.s.anchor.raw >= told + NSEC) {
 			told = c->guard.s.anchor.raw;
-			tell_event(m, CLK_WAS_SET);
+			tell_event(m, c->guard.event);
+			c->guard.event = 0;
 		}
 		if (fds[0].revents)
 			hear_signal(m);

@@ -70,8 +70,7 @@ int64_t clockcore_timeout(const struct clockcore *);
 /* Ends a slew whose time is over.  True: send the event CLK_SLEWED. */
 bool clockcore_expire(struct clockcore *);
 
-/* Fills an event that the caller sends: CLK_SLEWED, CLK_WAS_SET, CLK_TERM,
- * CLK_RELOAD. */
+/* Fills an event that the caller sends. */
 void clockcore_event(struct clockcore *, uint32_t type, struct clk_rep *event);
 
 /* Ends the slew, keeps base (76: the base of the window's end), says that

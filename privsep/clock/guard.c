@@ -94,6 +94,8 @@ note_foreign_step(struct guard *g, const struct clock_stamp *now)
 	int64_t x = (now->real - then->real) - (now->boot - then->boot);
 	int64_t slept = now->asleep - then->asleep, most = GUARD_CREDIT_MOST;
 
+	if (slept > GUARD_FOREIGN_NS)
+		g->event = CLK_WOKE;
 	/* The kernel applies a leap on a timer tick, a little late. */
 	if (g->leap_ns != 0 && !(g->lim.flags & CLK_LEAP_STEP) &&
 	    llabs(x - g->leap_ns) < NSEC / 2 &&
@@ -106,8 +108,8 @@ note_foreign_step(struct guard *g, const struct clock_stamp *now)
 	if (llabs(x) <= GUARD_FOREIGN_NS + now->spread + then->spread)
 		return;
 	log_warn("clock was stepped by %lld us, not by us", x / 1000LL);
-	g->was_set = true;
-	if (slept > 0)
+	g->event = g->event ? g->event : CLK_WAS_SET;
+	if (slept > GUARD_FOREIGN_NS)
 		most = GUARD_ASLEEP_NS + guard_scale(slept, GUARD_ASLEEP_PPT);
 	x = g->s.credit - part(x, x < 0 ? -most : most);
 	g->s.credit = part(x, x < 0 ? -GUARD_CREDIT_MOST : GUARD_CREDIT_MOST);

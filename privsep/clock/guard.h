@@ -74,7 +74,8 @@ struct guard {
 	int64_t leap_at;        /* midnight of the armed leap, s since 1970 */
 	int64_t leap_ns;        /* armed: -1 s inserts, +1 s deletes; 0 */
 	bool record_due;        /* for the caller: write the record now */
-	bool was_set;           /* for the caller: by somebody else, tell that */
+	uint32_t event;         /* for the caller to send: CLK_WAS_SET, by
+	                           somebody else; CLK_WOKE; 0 */
 };
 
 /* Starts with the limits; floor_s, ceiling_s and s.base_ppt are set before.

@@ -106,7 +106,9 @@ clock_request(struct os *os, struct clk_req *req, struct clk_rep *rep)
 	if (f->answer.error == 0 && req->type == CLK_ADJUST) {
 		f->base_ppt = a->base_ppt;
 		f->slew_ppt = a->slew_ms > 0 ? a->slew_ppt : 0;
-		f->slew_end = mono_add(f->mono, (double)a->slew_ms * 1e-3);
+		/* The slew is measured on RAW, the timer runs on MONOTONIC. */
+		f->slew_end = mono_add(f->mono, (double)a->slew_ms * 1e-3 *
+		    (1 + (double)(f->base_ppt + f->slew_ppt) * 1e-12));
 	}
 	if (f->answer.error == 0 && req->type == CLK_STATUS)
 		f->leap = req->u.status.leap;

@@ -117,13 +117,13 @@ simclock_event(struct simclock *c, uint32_t type, struct clk_rep *event)
 	clockcore_event(&c->host.core, type, event);
 }
 
-bool
+uint32_t
 simclock_was_set(struct simclock *c)
 {
-	bool was_set = c->host.core.guard.was_set;
+	uint32_t event = c->host.core.guard.event;
 
-	c->host.core.guard.was_set = false;
-	return was_set;
+	c->host.core.guard.event = 0;
+	return event;
 }
 
 void

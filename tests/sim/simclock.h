@@ -45,8 +45,8 @@ bool simclock_call(struct simclock *, struct clk_req *, struct clk_rep *,
     int *exit_code);
 void simclock_event(struct simclock *, uint32_t type, struct clk_rep *);
 
-/* Whether somebody else has stepped the clock, since it was last asked. */
-bool simclock_was_set(struct simclock *);
+/* CLK_WAS_SET or CLK_WOKE, if there is such an event to tell, once; else 0. */
+uint32_t simclock_was_set(struct simclock *);
 
 /* The engine dies, or the clock role hears nothing more from it. */
 void simclock_engine_dies(struct simclock *);

@@ -98,13 +98,12 @@ void
 simhost_end(struct simhost *h)
 {
 	for (;;) {
-		bool slew_ended = h->slew_ended;
+		uint32_t event = h->slew_ended ? CLK_SLEWED :
+		    simclock_was_set(h->clock);
 
 		h->slew_ended = false;
-		if (slew_ended)
-			tell(h, CLK_SLEWED);
-		else if (simclock_was_set(h->clock))
-			tell(h, CLK_WAS_SET);
+		if (event != 0)
+			tell(h, event);
 		else if (!simos_tell_sent(h))
 			break;
 	}

@@ -132,9 +132,9 @@ event(struct os_clock *os, struct clk_rep *rep)
 
 	if (clockcore_expire(&s->core)) {
 		type = CLK_SLEWED;
-	} else if (s->core.guard.was_set) {
-		s->core.guard.was_set = false;
-		type = CLK_WAS_SET;
+	} else if (s->core.guard.event != 0) {
+		type = s->core.guard.event;
+		s->core.guard.event = 0;
 	} else if (term_came && !s->is_term_told) {
 		s->is_term_told = true;
 		type = CLK_TERM;

@@ -16,6 +16,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests/system"), str(ROOT / "tests/reference"),
                 str(ROOT / "tests/interop")]
 import debian                                           # noqa: E402
+import keepclock                                        # noqa: E402
 import lib                                              # noqa: E402
 import reference                                        # noqa: E402
 import steps                                            # noqa: E402
@@ -70,6 +71,27 @@ def steps_200_ms_once(where):
     own_reference(where, -0.200, 0, 1, "makestep 0.1 3")
 
 
+def puts_back_a_step_by_somebody_else(where):
+    """The polls are too far apart to notice it: 64 s."""
+    with contextlib.ExitStack() as stack:
+        keeper = stack.enter_context(lib.clock())
+        ref = stack.enter_context(reference.serving(
+            lib.BUILD, where / "anchor", 0.010, 10, keeper=keeper))
+        stack.enter_context(lib.tockd(
+            where, [f"server 127.0.0.1 port {ref.port} iburst minpoll 6"],
+            keeper=keeper))
+        for _ in ref.observe(12):
+            pass
+        for step in (0.100, -0.100):
+            keepclock.step(round(step * 1e9))
+            moved = ref.scale.clock_error()
+            time.sleep(3)
+            left = ref.scale.clock_error()
+            lib.check(abs(moved) > 0.09, f"moved by {step} s: it is "
+                      f"{moved:+.6f} s off")
+            lib.check(abs(left) < 1e-3, f"3 s later {left * 1e6:+.0f} us")
+
+
 def follows_debians_chronyd(where):
     """chronyd gets the reference's time by a SOCK reference clock and serves
     it.  It runs with -x and without CAP_SYS_TIME, so that the clock has one
@@ -115,4 +137,5 @@ if __name__ == "__main__":
         debian.program(lib.BUILD, "chrony", "usr/sbin/chronyd")
     lib.alone()
     lib.main(slews_30_ms_and_20_ppm, steps_200_ms_once,
+             puts_back_a_step_by_somebody_else,
              follows_debians_chronyd)

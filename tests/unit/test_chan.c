@@ -216,6 +216,26 @@ START_TEST(an_event_that_waits_already_is_not_queued_again)
 }
 END_TEST
 
+START_TEST(there_is_room_for_an_event_of_each_kind)
+{
+	const uint32_t types[] = { CLK_WAS_SET, CLK_WOKE, CLK_SLEWED, CLK_TERM,
+		CLK_RELOAD };
+	struct clk_req req = { .type = CLK_ADJUST };
+	struct clk_rep rep, ev;
+
+	start_rpc();
+	for (int i = 0; i < 5; i++)
+		reply(types[i], 0, 0);
+	reply(CLK_DONE, 1, 0);
+	ck_assert_int_eq(clock_rpc_call(&rpc, &req, -1, &rep), 0);
+	for (int i = 0; i < 5; i++) {
+		ck_assert_int_eq(clock_rpc_event(&rpc, &ev), 1);
+		ck_assert_uint_eq(ev.type, types[i]);
+	}
+	ck_assert_int_eq(clock_rpc_event(&rpc, &ev), 0);
+}
+END_TEST
+
 START_TEST(a_clock_that_answers_wrongly_is_a_stranger)
 {
 	struct clk_req req = { .type = CLK_ADJUST };
@@ -266,7 +286,8 @@ START_TEST(bye_carries_the_exit_code)
 }
 END_TEST
 
-UNIT_MAIN("chan", a_message_keeps_its_boundaries,
+UNIT_MAIN("chan",
+    there_is_room_for_an_event_of_each_kind, a_message_keeps_its_boundaries,
     a_longer_message_is_refused_not_cut,
     a_peer_that_is_gone_reads_as_0_and_writes_as_epipe,
     a_descriptor_travels_and_closes_on_exec,

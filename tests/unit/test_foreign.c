@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Somebody else sets the clock while the engine steers it. */
+#include "unit.h"
+
+#include <math.h>
+
+#include "tests/emu/engine_world.h"
+
+static struct world w;
+
+/* An hour in, with polls every 1024 s. */
+static void
+begin(unsigned servers)
+{
+	world_init(&w, servers);
+	w.ppm = 20;
+	for (unsigned i = 0; i < servers; i++)
+		w.config.sources[i].minpoll = w.config.sources[i].maxpoll = 10;
+	world_start(&w);
+	world_run(&w, 3600);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+}
+
+static void
+tell(uint32_t type)
+{
+	const struct clk_rep event = { .type = type };
+
+	w.os.os.clock_event(w.os.os.engine, &event);
+}
+
+static void
+move(double s)
+{
+	w.os.now.real = tspec_add(w.os.now.real, s);
+	tell(CLK_WAS_SET);
+}
+
+static void
+sleep_for(double s)
+{
+	w.os.now.real = tspec_add(w.os.now.real, s);
+	w.ahead += s; /* true time went on, the oscillator stood */
+	tell(CLK_WOKE);
+}
+
+START_TEST(a_step_is_put_back_within_two_seconds)
+{
+	begin(1);
+	move(0.05);
+	world_run(&w, 2);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	move(-0.05);
+	world_run(&w, 2);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 0);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(it_is_put_back_without_any_server)
+{
+	begin(1);
+	w.is_silent[0] = true;
+	move(0.05);
+	world_run(&w, 2);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	move(2);
+	world_run(&w, 30);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_large_one_is_stepped_back_where_makestep_allows)
+{
+	begin(1);
+	w.is_silent[0] = true;
+	discipline_modify_makestep(&w.engine, -1, 1);
+	move(-3600);
+	world_run(&w, 1.1);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(our_own_steps_and_small_ones_do_nothing)
+{
+	begin(1);
+	unsigned n = world_requests(&w, CLK_ADJUST), said = w.engine.said;
+
+	move(0);
+	move(0.5e-3);
+	world_run(&w, 1);
+	ck_assert_uint_eq(world_requests(&w, CLK_ADJUST), n);
+	w.os.now.real = tspec_add(w.os.now.real, 5);
+	ck_assert_int_eq(discipline_makestep(&w.engine), 0);
+	n = world_requests(&w, CLK_ADJUST);
+	tell(CLK_WAS_SET);
+	ck_assert_uint_eq(world_requests(&w, CLK_ADJUST), n);
+	ck_assert_uint_eq(w.engine.said, said);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_slew_under_way_is_no_step)
+{
+	begin(1);
+	move(0.3);
+	world_run(&w, 2);
+	unsigned n = world_requests(&w, CLK_ADJUST);
+
+	tell(CLK_WAS_SET);
+	ck_assert_uint_eq(world_requests(&w, CLK_ADJUST), n);
+	ck_assert_double_gt(fabs(world_clock_error(&w)), 0.1);
+	world_run(&w, 5);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(after_sleep_only_a_server_is_believed)
+{
+	begin(1);
+	w.is_silent[0] = true;
+	sleep_for(600);
+	world_run(&w, 5);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	move(0.3); /* as the kernel's RTC or a person has it */
+	world_run(&w, 5);
+	ck_assert_double_eq_tol(world_clock_error(&w), -0.3, 1e-3);
+	w.is_silent[0] = false;
+	world_run(&w, 12);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_host_that_sets_a_machine_which_stood_still_is_right)
+{
+	begin(1);
+	w.os.now.real = tspec_add(w.os.now.real, 60);
+	w.ahead += 60;
+	tell(CLK_WAS_SET);
+	world_run(&w, 20);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 0);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(who_sets_it_again_and_again_causes_no_more_polls)
+{
+	begin(1);
+	unsigned n = w.answered, said = w.engine.said;
+
+	world_run(&w, 1100);
+	for (int i = 0; i < 100; i++) {
+		move(i % 2 ? 0.1 : -0.1);
+		world_run(&w, 8);
+	}
+	ck_assert_uint_le(w.answered, n + 3);
+	ck_assert_uint_le(w.engine.said, said + 40);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(who_only_measures_leaves_it_alone)
+{
+	world_init(&w, 1);
+	w.options.is_measuring_only = true;
+	world_start(&w);
+	world_run(&w, 60);
+	move(0.05);
+	world_run(&w, 2);
+	ck_assert_uint_eq(world_requests(&w, CLK_ADJUST), 0);
+	ck_assert_double_eq_tol(world_clock_error(&w), -0.05, 1e-3);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("foreign", a_step_is_put_back_within_two_seconds,
+    it_is_put_back_without_any_server,
+    a_large_one_is_stepped_back_where_makestep_allows,
+    our_own_steps_and_small_ones_do_nothing, a_slew_under_way_is_no_step,
+    after_sleep_only_a_server_is_believed,
+    a_host_that_sets_a_machine_which_stood_still_is_right,
+    who_sets_it_again_and_again_causes_no_more_polls,
+    who_only_measures_leaves_it_alone)
