@@ -14,8 +14,10 @@
 #include "daemon/wire/refid.h"
 
 #define PPM 1e6
-#define NO_SKEW 2000.0 /* ppm: what chronyd shows before it knows */
+#define NO_SKEW 2000.0 /* ppm: what chronyd shows before it knows, ... */
+#define NO_JITTER 4.0  /* ... s */
 #define SKEW_SAMPLES 3 /* fewer make no error bound */
+#define SKEW_SIGMAS 2.6 /* of a bound that holds for 99 % of the time */
 #define NO_ROOT 1.0    /* s: root delay and dispersion while unsynchronised */
 #define KERNEL_BASE_PPM 500 /* the guard's limit without maxdrift */
 
@@ -150,7 +152,7 @@ report_sourcestats(const struct engine *e, uint32_t index,
 	*out = (struct cmdmon_sourcestats){
 		.refid = refid_of(&s->remote.addr),
 		.addr = s->remote.addr,
-		.std_dev = 4.0,
+		.std_dev = NO_JITTER,
 		.skew_ppm = NO_SKEW,
 	};
 	if (!estimator_at(&s->estimator, now.raw, &est))
@@ -160,10 +162,12 @@ report_sourcestats(const struct engine *e, uint32_t index,
 	out->samples = stats.samples;
 	out->runs = stats.runs;
 	out->span_s = report_seconds(stats.span);
-	out->std_dev = stats.std_dev;
+	if (source_jitter(s) > 0)
+		out->std_dev = source_jitter(s);
 	out->resid_ppm = (steady_correction(e) - est.y) * PPM;
 	if (stats.samples >= SKEW_SAMPLES)
-		out->skew_ppm = fmin(sqrt(est.pyy) * PPM, NO_SKEW);
+		out->skew_ppm = fmin(SKEW_SIGMAS * sqrt(est.pyy) * PPM,
+		    NO_SKEW);
 	out->offset = timescale_offset(&e->scale, now.real, now.raw) - est.x;
 	out->offset_error = sqrt(est.pxx);
 	return true;
@@ -178,6 +182,19 @@ report_source_name(const struct engine *e, const struct addr *addr,
 	if (s)
 		memcpy(out, s->conf.name, CMDMON_NAME_SIZE);
 	return s != NULL;
+}
+
+/* What the frequency may be off by now: as at the last update, and what the
+ * oscillator wandered since, s/s. */
+static double
+skew_now(const struct engine *e, struct raw now)
+{
+	const struct reference *r = &e->reference;
+	double age = fmax(raw_sub(now, r->updated_raw), 0);
+	double wander = e->selected != NULL
+	    ? estimator_wander(&e->selected->estimator) : 0;
+
+	return SKEW_SIGMAS * sqrt(r->skew * r->skew + wander * age);
 }
 
 /* What sources said, whatever is served. */
@@ -207,7 +224,7 @@ fill_tracking(const struct engine *e, struct cmdmon_tracking *out)
 	out->leap = (unsigned)r->leap;
 	out->ref_time = r->ref_time;
 	out->resid_ppm = -r->resid_freq * PPM;
-	out->skew_ppm = r->skew * PPM;
+	out->skew_ppm = skew_now(e, now.raw) * PPM;
 	out->root_delay = r->root_delay;
 	out->root_dispersion = reference_dispersion(r, now.raw,
 	    e->config->maxclockerror_ppm / PPM);

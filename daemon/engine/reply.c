@@ -48,20 +48,16 @@ pivot(const struct engine *e, struct tspec now)
 
 /* The administrator's tests of a measurement. */
 static unsigned
-delay_tests(struct client *c, const struct measurement *m,
-    const struct estimate *belief)
+delay_tests(struct client *c, const struct measurement *m)
 {
 	const struct source *s = c->source;
 	struct accept_limits limits = { s->conf.maxdelay,
 		s->conf.maxdelayratio, s->conf.maxdelaydevratio,
 		s->conf.maxdelayquant };
 	struct accept_path path = {
-		.min_delay = estimator_min_delay(&s->estimator) };
+		.min_delay = estimator_min_delay(&s->estimator),
+		.std_dev = source_jitter(s) };
 
-	if (limits.devratio > 0 && belief != NULL) {
-		struct stats_report stats = stats_report(&s->stats, belief);
-		path.std_dev = stats.samples >= 3 ? stats.std_dev : 0;
-	}
 	if (limits.quantile > 0) {
 		path.quantile = quantile_at(&c->delays, limits.quantile);
 		quantile_add(&c->delays, m->sample.delay);
@@ -167,7 +163,7 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	c->reach |= 1;
 	c->answered = s->engine->os->ops->mono(s->engine->os);
 	if (is_measured)
-		r->tests |= delay_tests(c, &m, belief);
+		r->tests |= delay_tests(c, &m);
 	if (r->tests == TEST_ALL)
 		hand_on(c, &m.sample, belief);
 }

@@ -15,6 +15,7 @@
 
 #define BAD_POLLS 4 /* in a row, then the name may have a better one */
 #define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
+#define JITTER_SAMPLES 3
 #define CLAIM_SIGMAS 3.3   /* 99.9 % of a normal distribution */
 
 static unsigned
@@ -199,6 +200,13 @@ source_distance(const struct source *s, struct raw at)
 	return estimator_min_delay(&s->estimator) / 2 + s->root_delay / 2 +
 	    s->root_dispersion + s->last.dispersion + wander * age +
 	    CLAIM_SIGMAS * sqrt(e.pxx);
+}
+
+double
+source_jitter(const struct source *s)
+{
+	return s->stats.count < JITTER_SAMPLES ? 0 :
+	    sqrt(estimator_noise(&s->estimator));
 }
 
 static enum estimator_result

@@ -130,6 +130,10 @@ bool source_claim(const struct source *, struct raw at, struct estimate *e,
 /* Root distance at an instant (RFC 5905 appendix A.5.5.2), s. */
 double source_distance(const struct source *, struct raw at);
 
+/* The standard deviation of its samples' offsets, s; 0 while there are fewer
+ * than three. */
+double source_jitter(const struct source *);
+
 /* Printed address, or the name while unresolved; valid until the next call
  * with the same buf. */
 const char *source_label(const struct source *, char *buf, size_t size);

@@ -8,7 +8,6 @@
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 
-#define JITTER_SAMPLES 3 /* fewer have no scatter */
 
 void
 standing_options(struct engine *e)
@@ -59,19 +58,6 @@ standing_is_lost(const struct source *s)
 	    SOURCE_LOST_POLLS + (unsigned)s->conf.maxunreach;
 }
 
-static bool
-is_jittery(const struct source *s, struct raw now)
-{
-	struct stats_report r;
-	struct estimate e;
-
-	if (!estimator_at(&s->estimator, now, &e))
-		return false;
-	r = stats_report(&s->stats, &e);
-	return r.samples >= JITTER_SAMPLES &&
-	    r.std_dev > s->engine->config->maxjitter;
-}
-
 /* The verdict of a source that has no claim by itself, else 0. */
 static int
 disqualified(const struct source *s, struct raw now)
@@ -92,7 +78,7 @@ disqualified(const struct source *s, struct raw now)
 		return SOURCE_STRATUM;
 	if (source_distance(s, now) > config->maxdistance)
 		return SOURCE_DISTANT;
-	if (is_jittery(s, now))
+	if (source_jitter(s) > config->maxjitter)
 		return SOURCE_JITTERY;
 	return standing_is_lost(s) ? SOURCE_STALE : 0;
 }

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/estimate/stats.h"
 
-#include <math.h>
-
-#define UNKNOWN_SD 4.0 /* s */
-
 void
 stats_init(struct stats *s)
 {
@@ -29,10 +25,9 @@ stats_sample(const struct stats *s, unsigned i)
 struct stats_report
 stats_report(const struct stats *s, const struct estimate *e)
 {
-	struct stats_report r = { .samples = s->count, .std_dev = UNKNOWN_SD };
+	struct stats_report r = { .samples = s->count };
 	unsigned oldest = (s->next + STATS_RING - s->count) % STATS_RING;
 	unsigned newest = (s->next + STATS_RING - 1) % STATS_RING;
-	double sum = 0;
 	int sign = 0;
 
 	if (s->count == 0)
@@ -43,15 +38,12 @@ stats_report(const struct stats *s, const struct estimate *e)
 		double res = s->ring[k].offset - (e->x + e->y * dt);
 		int now = res < 0 ? -1 : 1;
 
-		sum += res * res;
 		if (now != sign)
 			r.runs++;
 		sign = now;
 	}
 	r.span = raw_sub(s->ring[newest].at, s->ring[oldest].at);
-	if (s->count >= 3)
-		r.std_dev = sqrt(sum / (s->count - 2));
-	else
+	if (s->count < 3)
 		r.runs = 0;
 	return r;
 }

@@ -17,8 +17,6 @@ struct stats {
 struct stats_report {
 	unsigned samples, runs; /* runs of residuals of one sign */
 	double span;            /* s from the oldest to the newest */
-	double std_dev;         /* s, of the residuals; 4.0 with < 3 samples, as
-	                           chronyd reports it */
 };
 
 void stats_init(struct stats *);
@@ -27,7 +25,7 @@ void stats_add(struct stats *, const struct sample *);
 /* The ith sample, 0 the oldest; i < count. */
 const struct sample *stats_sample(const struct stats *, unsigned i);
 
-/* Measures the samples against the line through e. */
+/* Counts the samples against the line through e. */
 struct stats_report stats_report(const struct stats *,
     const struct estimate *e);
 
