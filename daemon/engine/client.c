@@ -16,6 +16,7 @@
 #define BURST_GAP 2.0     /* s between the requests of a burst */
 #define IBURST_GOOD 4     /* answers that iburst is after ... */
 #define IBURST_MAX 8      /* ... and requests that it may cost */
+#define REST_LOG2S 6      /* what is left of them is sent 4, 8, 16, 32 s apart */
 #define BURST_MAX 4       /* requests of a poll with burst */
 #define AHEAD_GAP 2.0     /* s from a request of presend to the next one */
 #define NEAR_DELAY 0.010  /* s: polls below a second only to servers this near */
@@ -60,6 +61,8 @@ client_interval(const struct client *c)
 
 	if (c->burst > 0)
 		return BURST_GAP;
+	if (c->rest > 0)
+		poll = fmin(poll, REST_LOG2S - (double)c->rest);
 	/* Not a server that is silent, has no time, or has asked for less. */
 	if (s->estimator.impossible > 0 && c->unanswered == 0 &&
 	    c->last.tests == TEST_ALL && c->minpoll == s->conf.minpoll)
@@ -79,7 +82,7 @@ wanted_ahead(const struct client *c)
 {
 	const struct config_source *conf = &c->source->conf;
 
-	if (c->burst > 0 || c->poll < conf->presend)
+	if (c->burst > 0 || c->rest > 0 || c->poll < conf->presend)
 		return 0;
 	return conf->xleave ? 2 : 1;
 }
@@ -149,6 +152,8 @@ count_request(struct client *c)
 	c->reach = (uint8_t)(c->reach << 1);
 	c->unanswered++;
 	c->filter_polls++;
+	if (c->rest > 0)
+		c->rest--;
 	if (c->burst > 0) {
 		c->burst--;
 	} else if (conf->burst && room >= 2) {
@@ -244,7 +249,7 @@ kissed(struct client *c, enum packet_kiss kiss)
 		pool_replace(c->source);
 		break;
 	case KISS_RATE:
-		c->burst = c->burst_good = 0;
+		c->burst = c->burst_good = c->rest = 0;
 		if (c->minpoll == c->source->conf.maxpoll)
 			break; /* nor is it said again */
 		if (c->poll < c->source->conf.maxpoll)
@@ -316,7 +321,7 @@ client_start(struct client *c)
 	if (c->is_denied || c->source->conf.offline || !auth_is_ready(c->source))
 		return;
 	if (c->source->conf.iburst) {
-		c->burst = IBURST_MAX;
+		c->burst = c->rest = IBURST_MAX;
 		c->burst_good = IBURST_GOOD;
 	} else {
 		os->ops->random(os, &dice, sizeof dice);
@@ -331,7 +336,7 @@ void
 client_stop(struct client *c)
 {
 	end_wait(c);
-	c->burst = c->ahead = 0;
+	c->burst = c->rest = c->ahead = 0;
 	c->next_poll = (struct mono){ 0 };
 	os_of(c)->ops->timer_off(os_of(c), &c->timer);
 }
@@ -367,7 +372,7 @@ client_judge(struct client *c, enum estimator_result result)
 
 	if (result == ESTIMATOR_JUMPED)
 		set_poll(c, c->minpoll);
-	if (result != ESTIMATOR_USED || c->burst > 0)
+	if (result != ESTIMATOR_USED || c->burst > 0 || c->rest > 0)
 		return;
 	const struct estimator *est = &c->source->estimator;
 	double most = fmax(conf->maxpoll, c->minpoll);

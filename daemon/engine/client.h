@@ -37,6 +37,9 @@ struct client {
 	unsigned ahead;          /* requests ahead of this poll, made so far */
 	unsigned burst;          /* quick requests that may still be sent ... */
 	unsigned burst_good;     /* ... until so many more were good */
+	unsigned rest;           /* requests that iburst may still cost: sent at
+	                            growing gaps, so that the frequency is known
+	                            before the polls are far apart */
 	struct pollctl pollctl;  /* the interval */
 	int poll, minpoll;       /* log2 s, poll rounded; RATE kisses raise
 	                            both */

@@ -75,6 +75,16 @@ START_TEST(iburst_ends_after_four_good_answers_or_eight_requests)
 	struct source *s = world_source(&w, 0);
 	for (int i = 0; i < 4; i++)
 		turn(&w, s, DELAY, DELAY);
+	/* The other four of the eight follow at growing gaps: 4, 8, 16, 32 s. */
+	ck_assert_uint_eq(turn_count(&w, 3.9), 0);
+	turn(&w, s, DELAY, DELAY);
+	ck_assert_uint_eq(s->client.rest, 3);
+	turn(&w, s, DELAY, DELAY);
+	turn(&w, s, DELAY, DELAY);
+	ck_assert_uint_eq(turn_count(&w, 31), 0);
+	turn(&w, s, DELAY, DELAY);
+	ck_assert_uint_eq(s->client.rest, 0);
+	ck_assert_uint_eq(s->client.total_tx, 8);
 	ck_assert_uint_eq(turn_count(&w, 60), 0);
 	world_fini(&w);
 }
