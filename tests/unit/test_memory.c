@@ -139,8 +139,25 @@ START_TEST(the_options_of_a_source_go_before_the_directives)
 }
 END_TEST
 
+START_TEST(the_server_tells_the_precision_that_it_was_told)
+{
+	const char *const lines[] = { "allow", "clockprecision 1e-4" };
+	struct config_error e;
+	struct world w;
+
+	world_init(&w, 1);
+	for (unsigned i = 0; i < 2; i++)
+		ck_assert_int_eq(config_line(&w.config, "t", 1, lines[i], &e),
+		    0);
+	world_start(&w);
+	ck_assert_int_eq(w.server.precision, -13); /* 122 us */
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("memory", maxsamples_makes_the_estimate_that_of_so_many,
     minsamples_keeps_the_estimate_steady,
     maxsamples_1_follows_the_newest_and_learns_no_frequency,
     no_sample_is_better_than_the_clocks_precision,
-    the_options_of_a_source_go_before_the_directives)
+    the_options_of_a_source_go_before_the_directives,
+    the_server_tells_the_precision_that_it_was_told)
