@@ -206,10 +206,12 @@ open_one(struct server *s, struct os *os, struct sock *sock,
 static int8_t
 find_precision(struct os *os, double configured)
 {
-	double least = configured > 0 ? configured : INFINITY;
+	double least = INFINITY;
 	struct tspec last = os->ops->pair(os).real;
 
-	for (int i = 0; i < PRECISION_TRIES && !(configured > 0); i++) {
+	if (configured > 0) /* 1e-9..1 */
+		return (int8_t)ceil(log2(configured));
+	for (int i = 0; i < PRECISION_TRIES; i++) {
 		struct tspec now = os->ops->pair(os).real;
 		double step = tspec_sub(now, last);
 
