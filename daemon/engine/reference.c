@@ -35,12 +35,12 @@ reference_lose(struct reference *r)
 static double
 spread(const struct source *best, const struct estimate *fused)
 {
-	double sd = sqrt(fused->pxx);
+	double spread = CLAIM_SIGMAS * sqrt(fused->pxx);
 	struct estimate own;
 
 	if (!estimator_at(&best->estimator, fused->at, &own))
-		return sd;
-	return fmax(sd, fabs(fused->x - own.x));
+		return spread;
+	return fmax(spread, fabs(fused->x - own.x));
 }
 
 void

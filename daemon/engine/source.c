@@ -16,7 +16,6 @@
 #define BAD_POLLS 4 /* in a row, then the name may have a better one */
 #define KNOWN_FREQ_SD 1e-6 /* s/s: what another source has measured */
 #define JITTER_SAMPLES 3
-#define CLAIM_SIGMAS 3.3   /* 99.9 % of a normal distribution */
 
 static unsigned
 limit(int own, int global)

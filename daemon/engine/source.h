@@ -17,6 +17,7 @@
 #include "daemon/os/os.h"
 
 #define SOURCE_LOST_POLLS 8 /* unanswered ones: it is unreachable */
+#define CLAIM_SIGMAS 3.3 /* 99.9 % of a normal distribution */
 
 struct engine;
 struct pool;

@@ -145,7 +145,7 @@ event(struct os_clock *os, struct clk_rep *rep)
 		save(s);
 		return false;
 	}
-	if (type != CLK_SLEWED && type != CLK_WAS_SET)
+	if (type == CLK_TERM || type == CLK_RELOAD) /* noticed */
 		alarm(0);
 	clockcore_event(&s->core, type, rep);
 	return true;

@@ -391,7 +391,7 @@ START_TEST(the_claim_includes_the_distance_to_the_best_source)
 
 	reference_follow(e, s, &own, now, 0);
 	ck_assert_double_eq_tol(e->reference.root_dispersion,
-	    known + sqrt(own.pxx), 1e-12);
+	    known + CLAIM_SIGMAS * sqrt(own.pxx), 1e-12);
 	own.x += 5e-3;
 	reference_follow(e, s, &own, now, 0);
 	ck_assert_double_eq_tol(e->reference.root_dispersion, known + 5e-3,
@@ -401,7 +401,7 @@ START_TEST(the_claim_includes_the_distance_to_the_best_source)
 	s->last.at = raw_add(s->last.at, -1000); /* silent for that long */
 	reference_follow(e, s, &own, now, 0);
 	ck_assert_double_eq_tol(e->reference.root_dispersion,
-	    known + sqrt(own.pxx) + 1e-3, 1e-9);
+	    known + CLAIM_SIGMAS * sqrt(own.pxx) + 1e-3, 1e-9);
 	world_fini(&w);
 }
 END_TEST
