@@ -298,7 +298,7 @@ discipline_update(struct engine *e, const struct estimate *target,
 	struct mono now = e->os->ops->mono(e->os);
 	d->updated = now;
 	d->updated_error = err;
-	e->foreign.what = FOREIGN_NOTHING;
+	foreign_updated(&e->foreign, err);
 	if (!d->is_controlled)
 		return err;
 	step_if_allowed(e, err);
@@ -339,7 +339,6 @@ discipline_repair(struct engine *e, double within)
 
 	if (!d->has_target || !d->is_controlled || e->is_stopping)
 		return;
-	e->foreign.what = FOREIGN_NOTHING;
 	d->within = fmin(d->within, within);
 	step_if_allowed(e, discipline_error(e, e->os->ops->pair(e->os)));
 	discipline_correct(e);

@@ -90,8 +90,17 @@ foreign_was_set(struct engine *e, bool has_slept)
 	ask_all(e, has_slept);
 	if (has_slept)
 		f->what = FOREIGN_SLEEP;
-	if (f->what != FOREIGN_NOTHING)
+	if (f->what == FOREIGN_SLEEP)
 		return;
 	f->what = FOREIGN_STEP;
 	e->os->ops->timer_set(e->os, &f->timer, mono_add(now, ANSWER_WAIT));
+}
+
+void
+foreign_updated(struct foreign *f, double err)
+{
+	if (fabs(err) < LEAST)
+		f->what = FOREIGN_NOTHING;
+	else if (f->what == FOREIGN_SLEEP)
+		f->what = FOREIGN_STEP;
 }

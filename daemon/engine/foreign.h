@@ -18,7 +18,8 @@ struct foreign {
 		FOREIGN_NOTHING,
 		FOREIGN_STEP,
 		FOREIGN_SLEEP,
-	} what;             /* since the clock was last put right */
+	} what;             /* until an update finds the clock right again; after
+	                       sleep, a step once a server has spoken */
 	struct timer timer; /* a step is put back then */
 };
 
@@ -26,5 +27,8 @@ void foreign_init(struct foreign *, struct engine *);
 
 /* Somebody else has set the clock; has_slept: RAW stood still meanwhile. */
 void foreign_was_set(struct engine *, bool has_slept);
+
+/* A new estimate finds the clock off by err, s. */
+void foreign_updated(struct foreign *, double err);
 
 #endif

@@ -151,6 +151,7 @@ START_TEST(the_kiss_rate_slows_down_and_deny_stops)
 	ck_assert_int_eq(s->client.minpoll, 3);
 	ck_assert_int_eq(s->client.poll, 3);
 	ck_assert_uint_eq(s->client.burst, 0);
+	ck_assert_uint_eq(s->client.rest, 0);
 	ck_assert(!s->has_sample);
 
 	fake_advance(&w.os, 9);

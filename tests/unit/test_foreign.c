@@ -5,6 +5,7 @@
 
 #include <math.h>
 
+#include "daemon/engine/source.h"
 #include "tests/emu/engine_world.h"
 
 static struct world w;
@@ -82,6 +83,24 @@ START_TEST(a_large_one_is_stepped_back_where_makestep_allows)
 	world_run(&w, 1.1);
 	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
 	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 1);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_late_answer_does_not_slow_it_down)
+{
+	begin(1);
+	w.is_silent[0] = true;
+	move(0.1);
+	world_run(&w, 1.1);
+	w.is_silent[0] = false;
+	source_burst(world_source(&w, 0), 1, 1);
+	world_run(&w, 1.4);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert_int_eq(w.engine.foreign.what, FOREIGN_STEP);
+	source_burst(world_source(&w, 0), 1, 1);
+	world_run(&w, 1);
+	ck_assert_int_eq(w.engine.foreign.what, FOREIGN_NOTHING);
 	world_fini(&w);
 }
 END_TEST
@@ -184,6 +203,7 @@ END_TEST
 UNIT_MAIN("foreign", a_step_is_put_back_within_two_seconds,
     it_is_put_back_without_any_server,
     a_large_one_is_stepped_back_where_makestep_allows,
+    a_late_answer_does_not_slow_it_down,
     our_own_steps_and_small_ones_do_nothing, a_slew_under_way_is_no_step,
     after_sleep_only_a_server_is_believed,
     a_host_that_sets_a_machine_which_stood_still_is_right,
