@@ -7,7 +7,9 @@
 
 scenarios.txt has what is run, by the simulator (tests/sim), over two virtual
 days with polls every 64 s, or with --own-poll from 64 to 1024 s as the engine
-likes.  The first 10 000 s do not count.  Figures are in us, over all seeds:
+likes.  A seed stands for the same quartz, and for the same delay of the n-th
+packet on a path, whatever the engine does, so that two engines may be compared
+by few seeds.  The first 10 000 s do not count.  Figures are in us, over all seeds:
 RMS, 99 % and largest error; frequency in ppb RMS; the longest time until the
 error stayed below 1 ms, s; packets per run; RMS by the bound (what can be had
 by who knows all parameters) and by chrony's; the time in which the error was
