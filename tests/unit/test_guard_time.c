@@ -83,6 +83,20 @@ START_TEST(after_a_suspend_credit_is_what_an_rtc_may_err)
 }
 END_TEST
 
+START_TEST(the_time_between_two_readings_is_no_suspend)
+{
+	struct clock_host *h = closed();
+	struct clock_stamp now = clock_stamp(&h->emu.kernel);
+
+	now.real += 3600 * NSEC;
+	now.asleep += 300; /* ns: BOOTTIME was read that much later */
+	guard_look(&h->core.guard, now);
+	ck_assert_int_eq(h->core.guard.s.credit, -3600 * NSEC);
+	ck_assert_uint_eq(h->core.guard.event, CLK_WAS_SET);
+	free(h);
+}
+END_TEST
+
 START_TEST(own_steps_and_slews_are_not_foreign)
 {
 	struct clock_host *h = closed();
@@ -218,6 +232,7 @@ UNIT_MAIN("guard_time", somebody_elses_step_may_be_undone_once,
     steps_to_and_fro_give_no_credit, credit_ends_after_a_day,
     small_steps_and_suspends_are_no_credit,
     after_a_suspend_credit_is_what_an_rtc_may_err,
+    the_time_between_two_readings_is_no_suspend,
     own_steps_and_slews_are_not_foreign, a_leap_is_armed_only_on_its_day,
     the_kernels_leap_is_not_foreign_and_comes_once,
     a_step_does_not_lose_the_leap, a_step_to_another_day_takes_no_leap_along,
