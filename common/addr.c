@@ -67,7 +67,7 @@ index_of(const char *name)
 
 	if (strlen(name) >= sizeof wanted.ifr_name)
 		return 0;
-	strcpy(wanted.ifr_name, name);
+	memcpy(wanted.ifr_name, name, strlen(name));
 	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return 0;

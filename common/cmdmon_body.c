@@ -25,7 +25,9 @@ cmdmon_get_float(const unsigned char *p)
 char
 cmdmon_get_char(const unsigned char *p)
 {
-	return *p > ' ' && *p < 0x7f ? (char)*p : '?';
+	if (*p > ' ' && *p < 0x7f)
+		return (char)*p;
+	return '?';
 }
 
 static size_t

@@ -41,7 +41,7 @@ static void
 put_client(unsigned char *p, const struct cmdmon_client *c)
 {
 	cmdmon_put_addr(p, &c->addr);
-	for (unsigned k = 0; k < SERVICES; k++) {
+	for (size_t k = 0; k < SERVICES; k++) {
 		put32(p + 20 + 4 * k, c->hits[k]);
 		put32(p + 32 + 4 * k, c->drops[k]);
 		p[44 + k] = (unsigned char)c->interval[k];
@@ -50,17 +50,23 @@ put_client(unsigned char *p, const struct cmdmon_client *c)
 	p[47] = (unsigned char)c->interval_limited;
 }
 
+static int
+signed_byte(unsigned char byte)
+{
+	return byte < 128 ? byte : byte - 256;
+}
+
 static void
 get_client(struct cmdmon_client *c, const unsigned char *p)
 {
 	c->addr = cmdmon_get_addr(p);
-	for (unsigned k = 0; k < SERVICES; k++) {
+	for (size_t k = 0; k < SERVICES; k++) {
 		c->hits[k] = get32(p + 20 + 4 * k);
 		c->drops[k] = get32(p + 32 + 4 * k);
-		c->interval[k] = (int8_t)p[44 + k];
+		c->interval[k] = signed_byte(p[44 + k]);
 		c->ago_s[k] = get32(p + 48 + 4 * k);
 	}
-	c->interval_limited = (int8_t)p[47];
+	c->interval_limited = signed_byte(p[47]);
 }
 
 void
@@ -71,7 +77,7 @@ cmdmon_put_clients(unsigned char *p, const struct cmdmon_reply *r)
 	put32(p, c->size);
 	put32(p + 4, c->next);
 	put32(p + 8, c->n);
-	for (unsigned i = 0; i < CMDMON_CLIENTS && i < c->n; i++)
+	for (size_t i = 0; i < CMDMON_CLIENTS && i < c->n; i++)
 		put_client(p + 12 + i * CLIENT_SIZE, &c->list[i]);
 }
 
@@ -85,36 +91,36 @@ cmdmon_get_clients(struct cmdmon_reply *r, const unsigned char *p)
 	c->n = get32(p + 8);
 	if (c->n > CMDMON_CLIENTS)
 		c->n = CMDMON_CLIENTS;
-	for (unsigned i = 0; i < c->n; i++)
+	for (size_t i = 0; i < c->n; i++)
 		get_client(&c->list[i], p + 12 + i * CLIENT_SIZE);
 }
 
 void
 cmdmon_put_serverstats(unsigned char *p, const struct cmdmon_reply *r)
 {
-	for (unsigned i = 0; i < STATS; i++)
+	for (size_t i = 0; i < STATS; i++)
 		put64(p + 8 * i, r->u.serverstats.count[i]);
-	for (unsigned i = STATS; i < STATS + STATS_RESERVED; i++)
+	for (size_t i = STATS; i < STATS + STATS_RESERVED; i++)
 		put64(p + 8 * i, UINT64_MAX);
 }
 
 void
 cmdmon_get_serverstats(struct cmdmon_reply *r, const unsigned char *p)
 {
-	for (unsigned i = 0; i < STATS; i++)
+	for (size_t i = 0; i < STATS; i++)
 		r->u.serverstats.count[i] = get64(p + 8 * i);
 }
 
 void
 cmdmon_put_serverstats_old(unsigned char *p, const struct cmdmon_reply *r)
 {
-	for (unsigned i = 0; i < STATS_OLD; i++)
+	for (size_t i = 0; i < STATS_OLD; i++)
 		put32(p + 4 * i, (uint32_t)r->u.serverstats.count[i]);
 }
 
 void
 cmdmon_get_serverstats_old(struct cmdmon_reply *r, const unsigned char *p)
 {
-	for (unsigned i = 0; i < STATS_OLD; i++)
+	for (size_t i = 0; i < STATS_OLD; i++)
 		r->u.serverstats.count[i] = get32(p + 4 * i);
 }

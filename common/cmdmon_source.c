@@ -138,9 +138,9 @@ get_packet(struct cmdmon_ntpdata *n, const unsigned char *p)
 
 /* 32-bit words of ones: numbers that this version does not have. */
 static void
-put_reserved(unsigned char *p, int n)
+put_reserved(unsigned char *p, size_t n)
 {
-	for (int i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		put32(p + 4 * i, UINT32_MAX);
 }
 

@@ -41,7 +41,7 @@ parse_parts(struct addr *a, int *bits, const char *text)
 	if (parts > 4 || strlen(text) > 15)
 		return -EINVAL;
 	snprintf(whole, sizeof whole, "%s%s", text,
-	    &".0.0.0"[2 * (parts - 1)]);
+	    &".0.0.0"[2 * (size_t)(parts - 1)]);
 	*bits = 8 * parts;
 	return addr_parse(a, whole);
 }

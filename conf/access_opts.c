@@ -135,7 +135,7 @@ rules_of(struct config *c, const char *directive, bool *may)
 {
 	bool is_command = strncasecmp(directive, "cmd", 3) == 0;
 
-	*may = strcasecmp(directive + 3 * is_command, "allow") == 0;
+	*may = strcasecmp(directive + (is_command ? 3 : 0), "allow") == 0;
 	return is_command ? &c->cmdallow : &c->allow;
 }
 

@@ -48,14 +48,6 @@ config_init(struct config *c)
 }
 
 static void
-free_strings(char **list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		free(list[i]);
-	free(list);
-}
-
-static void
 free_rules(struct config_rules *rules)
 {
 	for (size_t i = 0; i < rules->n; i++)
@@ -69,9 +61,9 @@ config_fini(struct config *c)
 	free_rules(&c->allow);
 	free_rules(&c->cmdallow);
 	free(c->sources);
-	free(c->initstepslew_hosts);
-	free_strings(c->lines, c->n_lines);
-	free_strings(c->warnings, c->n_warnings);
+	list_free(c->initstepslew_hosts, c->n_initstepslew_hosts);
+	list_free(c->lines, c->n_lines);
+	list_free(c->warnings, c->n_warnings);
 	memset(c, 0, sizeof *c);
 }
 

@@ -74,7 +74,7 @@ struct config {
 	char leapseclist[CONFIG_PATH_MAX]; /* "" = none */
 	bool has_initstepslew;
 	double initstepslew_threshold; /* s, 0..1e9 */
-	char (*initstepslew_hosts)[256]; /* may be none */
+	char **initstepslew_hosts; /* may be none */
 	size_t n_initstepslew_hosts;
 
 	int acquisitionport;      /* 0..65535; -1 = a new one per request; 0 =

@@ -156,22 +156,23 @@ static const struct value driftfile_rows[] = {
 };
 static const struct value_list driftfile_options = { driftfile_rows, 1 };
 
-#define LIMIT_ROWS(field)                                                      \
-	{ "interval", VALUE_INT, AT(field.interval), -19, 12, "log2 s",        \
+#define LIMIT(field) offsetof(struct config_ratelimit, field)
+#define LIMIT_ROWS(at)                                                         \
+	{ "interval", VALUE_INT, (at) + LIMIT(interval), -19, 12, "log2 s",        \
 	    "how often an address is answered in the long run" },              \
-	{ "burst", VALUE_INT, AT(field.burst), 1, 255, "",                     \
+	{ "burst", VALUE_INT, (at) + LIMIT(burst), 1, 255, "",                     \
 	    "answers at once" },                                               \
-	{ "leak", VALUE_INT, AT(field.leak), 1, 4, "log2",                     \
+	{ "leak", VALUE_INT, (at) + LIMIT(leak), 1, 4, "log2",                     \
 	    "the part of the rest that is answered all the same" }
 
 static const struct value ratelimit_rows[] = {
-	LIMIT_ROWS(ratelimit),
+	LIMIT_ROWS(AT(ratelimit)),
 	{ "kod", VALUE_INT, AT(ratelimit.kod), 0, 4, "log2",
 	    "the part of the rest that is told to ask less; 0 is none" },
 };
 static const struct value_list ratelimit_options = { ratelimit_rows, 4 };
 
-static const struct value cmdratelimit_rows[] = { LIMIT_ROWS(cmdratelimit) };
+static const struct value cmdratelimit_rows[] = { LIMIT_ROWS(AT(cmdratelimit)) };
 static const struct value_list cmdratelimit_options = { cmdratelimit_rows, 3 };
 
 static const struct value local_rows[] = {

@@ -29,3 +29,11 @@ list_append(char ***list, size_t *n, char *text)
 	(*n)++;
 	return 0;
 }
+
+void
+list_free(char **list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
+}

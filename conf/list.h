@@ -16,4 +16,7 @@ void *list_grow(void *list, size_t n, size_t size);
  * on failure; NULL counts as out of memory.  Returns 0 or -ENOMEM. */
 int list_append(char ***list, size_t *n, char *text);
 
+/* Frees the n strings, and the list. */
+void list_free(char **list, size_t n);
+
 #endif

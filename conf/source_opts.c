@@ -335,15 +335,14 @@ initstepslew_parse(struct parse *p)
 			    "host", parse_shown(p->line->word[i]).text);
 		}
 
-	char(*hosts)[256] = calloc(n + 1, sizeof *hosts);
-	if (hosts == NULL)
-		return -ENOMEM;
-	for (unsigned i = 0; i < n; i++)
-		memcpy(hosts[i], p->line->word[i + 2],
-		    strlen(p->line->word[i + 2]) + 1);
-	free(c->initstepslew_hosts);
-	c->initstepslew_hosts = hosts;
-	c->n_initstepslew_hosts = n;
+	list_free(c->initstepslew_hosts, c->n_initstepslew_hosts);
+	c->initstepslew_hosts = NULL;
+	c->n_initstepslew_hosts = 0;
+	for (unsigned i = 0; i < n && r == 0; i++)
+		r = list_append(&c->initstepslew_hosts,
+		    &c->n_initstepslew_hosts, strdup(p->line->word[i + 2]));
+	if (r != 0)
+		return r;
 	c->initstepslew_threshold = next.initstepslew_threshold;
 	c->has_initstepslew = true;
 	return 0;

@@ -37,7 +37,7 @@ add_directory(struct parse *p, unsigned i, struct config *c)
 	}
 	if (strlen(path) >= sizeof c->sourcedirs[0])
 		return parse_fail(p, i, "sourcedir: the path is too long");
-	strcpy(c->sourcedirs[c->n_sourcedirs++], path);
+	memcpy(c->sourcedirs[c->n_sourcedirs++], path, strlen(path) + 1);
 	return 0;
 }
 

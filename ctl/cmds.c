@@ -60,12 +60,14 @@ take_option(struct ctl *ctl, const struct command *c, struct args *args,
 		ctl->format = FORMAT_JSON;
 		return CTL_OK;
 	}
+	const char *options = c->options ? c->options : "";
+
 	for (const char *o = word + 1; *o; o++) {
 		if (*o == 'c') {
 			ctl->format = FORMAT_CSV;
 			continue;
 		}
-		if (!strchr(c->options, *o)) {
+		if (!strchr(options, *o)) {
 			ctl_complain(ctl, "%s: no option %s; see %s %s --help",
 			    c->word, word, ctl->program, c->word);
 			return CTL_FAILED;

@@ -164,14 +164,14 @@ make_own(struct conn *c, const char *dir, const char *sub,
 {
 	if (mkdir(dir, 0711) != 0)
 		return -errno;
-	strcpy(c->own_dir, dir);
+	snprintf(c->own_dir, sizeof c->own_dir, "%s", dir);
 	if (mkdir(sub, 0711) != 0)
 		return -errno;
-	strcpy(c->own_sub, sub);
+	snprintf(c->own_sub, sizeof c->own_sub, "%s", sub);
 	umask(0111);
 	if (bind(c->fd, (const struct sockaddr *)sun, sizeof *sun) != 0)
 		return -errno;
-	strcpy(c->own_path, sun->sun_path);
+	snprintf(c->own_path, sizeof c->own_path, "%s", sun->sun_path);
 	return 0;
 }
 

@@ -190,9 +190,7 @@ options(char *buf, unsigned set, const char *separator)
 static char
 leap_char(unsigned leap)
 {
-	static const char chars[] = "N+-?";
-
-	return leap < 4 ? chars[leap] : '?';
+	return "N+-?"[leap < 4 ? leap : 3];
 }
 
 void

@@ -74,7 +74,7 @@ static const char *
 interval(char buf[FIELD_SIZE], int n)
 {
 	if (n == CMDMON_NO_INTERVAL)
-		return strcpy(buf, "-");
+		return "-";
 	snprintf(buf, FIELD_SIZE, "%d", n);
 	return buf;
 }

@@ -60,8 +60,8 @@ fill_answer(const struct engine *e, const struct client_reply *r,
 	out->version = p->version;
 	out->mode = p->mode;
 	out->stratum = p->stratum;
-	out->poll = p->poll;
-	out->precision = p->precision;
+	out->poll = +p->poll;
+	out->precision = +p->precision;
 	out->root_delay = p->root_delay;
 	out->root_dispersion = p->root_dispersion;
 	out->refid = p->refid;

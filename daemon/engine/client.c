@@ -68,7 +68,7 @@ client_interval(const struct client *c)
 	    c->last.tests == TEST_ALL && c->minpoll == s->conf.minpoll)
 		return fmin(QUICK_RETRY, exp2(poll));
 	if (c->unanswered > 0)
-		poll = fmin(poll + c->unanswered / LOST_TO_SLOW,
+		poll = fmin(poll + floor((double)c->unanswered / LOST_TO_SLOW),
 		    fmax(poll, s->conf.maxpoll));
 	if (poll < 0 && (c->unanswered > 0 || !s->has_sample ||
 			    estimator_min_delay(&s->estimator) > NEAR_DELAY))

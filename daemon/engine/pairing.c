@@ -71,7 +71,7 @@ pairing_count(const struct pairing *p, uint64_t *n, uint64_t *span_s)
 	uint64_t first = 0, last = 0;
 
 	*n = 0;
-	for (size_t i = 0; i < PAIRING_SETS * PAIRING_WAYS; i++) {
+	for (size_t i = 0; i < (size_t)PAIRING_SETS * PAIRING_WAYS; i++) {
 		uint64_t receive =
 		    p->pairs[i / PAIRING_WAYS][i % PAIRING_WAYS].receive;
 

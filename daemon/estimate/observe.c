@@ -8,7 +8,7 @@
 #include <math.h>
 
 #define GRID 24
-#define NEGLIGIBLE -30.0 /* ln of what is nothing beside the peak */
+#define NEGLIGIBLE (-30.0) /* ln of what is nothing beside the peak */
 #define PRIOR_SIGMAS 6.0 /* how far the grid reaches */
 #define SOFT_TAILS 8.0
 #define BOX_TAIL 0.2    /* of its half width: the box's soft edge */
@@ -152,7 +152,7 @@ log_integral(const struct observation *o)
 			before = p;
 		}
 	}
-	return peak + log(sum);
+	return peak + log(fmax(sum, FINEST * FINEST * FINEST));
 }
 
 void

@@ -7,7 +7,7 @@
  * w sqrt(T^3/3).  That is to be PART of the noise. */
 #define PART 0.4
 #define USUAL_TARGET 8.0
-#define FASTER -0.515 /* log2 0.7: at most, per sample */
+#define FASTER (-0.515) /* log2 0.7: at most, per sample */
 #define SLOWER 0.138  /* log2 1.1 */
 
 #define HOLD_SLOWER 1.0 /* log2 2: at most, per sample */

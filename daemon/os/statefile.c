@@ -126,9 +126,9 @@ statefile_load(struct statefiles *s, const char *slot, void *data, size_t size)
 	if (fd < 0)
 		return fd;
 
-	ssize_t n = 0;
-	if (fstat(fd, &st) < 0)
-		n = -errno;
+	ssize_t n = fstat(fd, &st) < 0 ? -errno : 0;
+	if (n < 0)
+		; /* said */
 	else if (!S_ISREG(st.st_mode))
 		n = -EINVAL;
 	else if (dir->is_secret && !is_kept_secret(dir, &st))

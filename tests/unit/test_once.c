@@ -10,6 +10,7 @@
 #include "tests/emu/engine_world.h"
 
 static struct world w;
+static const char *const hosts_of[] = { "192.0.2.7", "192.0.2.8", "192.0.2.1" };
 
 /* Sources that are asked only now and then; ahead s to correct. */
 static void
@@ -23,11 +24,10 @@ begin(double ahead, unsigned hosts)
 	w.ahead = ahead;
 	w.config.has_initstepslew = true;
 	w.config.initstepslew_threshold = 1;
-	w.config.initstepslew_hosts = calloc(3, 256);
+	w.config.initstepslew_hosts = calloc(3, sizeof(char *));
 	w.config.n_initstepslew_hosts = hosts;
-	strcpy(w.config.initstepslew_hosts[0], "192.0.2.7");
-	strcpy(w.config.initstepslew_hosts[1], "192.0.2.8");
-	strcpy(w.config.initstepslew_hosts[2], "192.0.2.1");
+	for (unsigned i = 0; i < hosts; i++)
+		w.config.initstepslew_hosts[i] = strdup(hosts_of[i]);
 }
 
 static unsigned
