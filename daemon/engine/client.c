@@ -341,6 +341,15 @@ client_stop(struct client *c)
 	os_of(c)->ops->timer_off(os_of(c), &c->timer);
 }
 
+void
+client_slept(struct client *c)
+{
+	end_wait(c);
+	exchange_forget(&c->exchange);
+	medfilt_init(&c->filter);
+	c->filter_polls = 0;
+}
+
 /* `target`: the error is held, by this source alone. */
 static void
 hold(struct client *c, double most)

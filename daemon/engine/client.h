@@ -73,6 +73,9 @@ void client_judge(struct client *, enum estimator_result);
  * false where nobody can be asked. */
 bool client_burst(struct client *, unsigned good, unsigned total);
 
+/* RAW stood still: nothing that began before is measured across that. */
+void client_slept(struct client *);
+
 /* Asks now, not at the next poll; but not twice within minpoll. */
 void client_ask_now(struct client *);
 

@@ -109,6 +109,13 @@ fire_patience(struct timer *t)
 			engine_update(e, s);
 }
 
+void
+engine_be_patient(struct engine *e, double s)
+{
+	e->patient_until = mono_add(e->os->ops->mono(e->os), s);
+	e->os->ops->timer_set(e->os, &e->patience, e->patient_until);
+}
+
 static void
 write_drift(struct engine *e)
 {
@@ -231,7 +238,7 @@ int
 engine_add_sources(struct engine *e)
 {
 	e->started = e->os->ops->mono(e->os);
-	set_timer(e, &e->patience, SELECTION_PATIENCE);
+	engine_be_patient(e, SELECTION_PATIENCE);
 	for (size_t i = 0; i < e->config->n_sources; i++) {
 		struct config_source conf = e->config->sources[i];
 
@@ -283,7 +290,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 		set_timer(e, &e->timeout, e->options.timeout);
 	set_timer(e, &e->drift, config->drift_interval);
 	set_timer(e, &e->status, STATUS_GAP);
-	set_timer(e, &e->patience, SELECTION_PATIENCE);
+	engine_be_patient(e, SELECTION_PATIENCE);
 
 	if (admission_init(e) < 0)
 		return -ENOMEM;

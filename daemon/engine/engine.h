@@ -79,7 +79,8 @@ struct engine {
 	struct once once;
 	struct admission admission;
 	struct clientlog clientlog;
-	struct timer patience; /* SELECTION_PATIENCE has passed */
+	struct timer patience; /* sources are waited for until then: */
+	struct mono patient_until;
 	struct timer timeout;
 	struct timer drift;
 	struct timer status;
@@ -103,6 +104,10 @@ int engine_add_sources(struct engine *);
 /* A source has a new sample, or lost its standing: select again, and correct
  * the clock if there is something to correct. */
 void engine_update(struct engine *, struct source *);
+
+/* For s seconds no majority is one without those that have not answered yet:
+ * after the start, or after sleep. */
+void engine_be_patient(struct engine *, double s);
 
 /* The standing of sources has changed without a sample: select again. */
 void engine_reselect(struct engine *);

@@ -17,7 +17,9 @@
 #define LEAST 1e-3       /* s: smaller ones wait for the next sample */
 #define ANSWER_WAIT 1.0  /* s for the servers */
 #define WITHIN 0.5       /* s, for a correction without them */
-#define AFTER_SLEEP 8    /* requests, 2 s apart, until the network is back */
+#define AFTER_SLEEP 8    /* requests, 2 s apart, until the network is back, ... */
+#define AFTER_SLEEP_GOOD 4 /* ... and answers */
+#define AFTER_SLEEP_WAIT 16.0 /* s for those that answered before */
 
 static void
 ask_all(struct engine *e, bool has_slept)
@@ -28,8 +30,20 @@ ask_all(struct engine *e, bool has_slept)
 		if (!has_slept && selection_uses(s))
 			client_ask_now(&s->client);
 		else if (has_slept && !s->conf.offline && s->client.burst == 0)
-			source_burst(s, 1, AFTER_SLEEP);
+			source_burst(s, AFTER_SLEEP_GOOD, AFTER_SLEEP);
 	}
+}
+
+/* Nobody knows the time any more, as after a start. */
+static void
+forget_offsets(struct engine *e)
+{
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		source_slept(s);
+	fuse_slept(&e->fuse);
+	engine_be_patient(e, AFTER_SLEEP_WAIT);
 }
 
 /* Whether a server says that the estimate is no longer true. */
@@ -87,9 +101,11 @@ foreign_was_set(struct engine *e, bool has_slept)
 	if (fabs(by) < LEAST)
 		return;
 	tell(e, by, has_slept);
-	ask_all(e, has_slept);
-	if (has_slept)
+	if (has_slept) {
+		forget_offsets(e);
 		f->what = FOREIGN_SLEEP;
+	}
+	ask_all(e, has_slept);
 	if (f->what == FOREIGN_SLEEP)
 		return;
 	f->what = FOREIGN_STEP;

@@ -3,7 +3,9 @@
  * Somebody else sets the clock: a person, another program, the hypervisor, the
  * kernel that wakes from sleep.  The estimate lives on CLOCK_MONOTONIC_RAW, which
  * nobody can set, so after a mere step it is as good as before.  Where RAW may
- * have stood still it may be wrong by hours, and only a server can tell. */
+ * have stood still it may be wrong by hours, and only a server can tell.  Where the
+ * clock role says that it has, all offsets are forgotten and the frequency is
+ * kept; a majority is needed as after a start, and its first answers count. */
 #ifndef DAEMON_ENGINE_FOREIGN_H
 #define DAEMON_ENGINE_FOREIGN_H
 

@@ -110,6 +110,16 @@ source_reset(struct source *s)
 }
 
 void
+source_slept(struct source *s)
+{
+	client_slept(&s->client);
+	estimator_slept(&s->estimator);
+	stats_init(&s->stats);
+	s->member = (struct fuse_member){ .is_used = false };
+	s->has_sample = false;
+}
+
+void
 source_set_online(struct source *s, bool is_online)
 {
 	if (s->conf.offline != is_online)

@@ -111,6 +111,8 @@ void source_set_online(struct source *, bool is_online);
  * again afterwards if it was. */
 void source_burst(struct source *, unsigned good, unsigned total);
 
+/* RAW stood still for a while: it has no sample of now any more. */
+void source_slept(struct source *);
 
 /* Forgets what was measured, and starts anew. */
 void source_reset(struct source *);

@@ -107,17 +107,27 @@ standing_review(struct engine *e, struct raw now)
 		}
 }
 
+/* After sleep nobody has spoken yet; but who was silent before is not waited
+ * for. */
+static bool
+is_awaited(const struct source *s)
+{
+	bool has_spoken = s->client.total_valid != 0 &&
+	    (s->has_sample || !s->estimator.has_slept);
+
+	return !has_spoken && s->client.unanswered < SOURCE_LOST_POLLS;
+}
+
 struct standing_awaited
 standing_awaited(const struct engine *e)
 {
 	struct standing_awaited r = { 0, 0 };
 	const struct source *s;
 
-	if (mono_sub(e->os->ops->mono(e->os), e->started) >=
-	    SELECTION_PATIENCE)
+	if (e->os->ops->mono(e->os).ns >= e->patient_until.ns)
 		return r;
 	TAILQ_FOREACH(s, &e->sources, link) {
-		if (s->client.total_valid != 0 || pool_is_spare(s) ||
+		if (!is_awaited(s) || pool_is_spare(s) ||
 		    s->conf.offline || (s->options & SELECT_NOSELECT) != 0)
 			continue;
 		r.all++;

@@ -10,7 +10,8 @@
  * or that somebody lies once: it is not used until it was confirmed three times.
  * So does a longer row of samples that are possible, but that no model expects.
  * Then the offset starts anew.  The frequency is doubted only as far as these
- * samples among themselves, or one jump after another, speak against it. */
+ * samples among themselves, or one jump after another, speak against it.  Where
+ * RAW is known to have stood still there is nothing to confirm. */
 #include "daemon/estimate/estimator.h"
 
 #include <limits.h>
@@ -30,6 +31,7 @@
 #define NOISE_FROM 4     /* samples until residuals mean something */
 #define ONEWAY_FROM 7
 #define VOID_SLACK 1e-4  /* s */
+#define SLEPT_SD 1e9     /* s */
 
 void
 estimator_init(struct estimator *e, double freq, double freq_sd)
@@ -200,6 +202,31 @@ jump(struct estimator *e, const struct sample *s, const struct estimate *prior)
 	e->impossible = e->unexplained = e->since_jump = 0;
 }
 
+void
+estimator_slept(struct estimator *e)
+{
+	e->has_slept = e->samples > 0;
+	e->impossible = e->unexplained = 0;
+	bank_loosen(&e->bank, SLEPT_SD * SLEPT_SD);
+}
+
+/* The first sample after sleep, and each that is surer than what came before it
+ * since: then x is only known to be within this one's delay, before it is taken
+ * in as any other. */
+static void
+wake(struct estimator *e, const struct sample *s, struct estimate *prior)
+{
+	double sd = s->delay + s->dispersion;
+
+	e->has_slept = prior->pxx > sd * sd;
+	if (!e->has_slept)
+		return;
+	bank_predict(&e->bank, s->at);
+	bank_shift(&e->bank, s->offset - prior->x, 0, 0);
+	bank_loosen(&e->bank, sd * sd);
+	*prior = bank_mixture(&e->bank);
+}
+
 static enum estimator_result
 take_in(struct estimator *e, const struct sample *s,
     const struct estimate *prior)
@@ -246,6 +273,8 @@ estimator_sample(struct estimator *e, const struct sample *sample)
 	}
 
 	estimator_at(e, s.at, &prior);
+	if (e->has_slept)
+		wake(e, &s, &prior);
 	if (fabs(s.offset - prior.x) > s.delay / 2 + s.dispersion +
 	    5 * sqrt(prior.pxx) + IMPOSSIBLE_SLACK) {
 		if (e->impossible++ == 0)

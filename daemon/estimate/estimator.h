@@ -31,6 +31,7 @@ struct estimator {
 	unsigned unexplained; /* in a row: possible, but no model expects them */
 	unsigned since_jump;  /* samples taken in since the last jump */
 	struct sample first_impossible; /* of the row */
+	bool has_slept;         /* and no sample was ordinary since */
 
 	struct bank bank;
 	struct beliefs beliefs;
@@ -59,6 +60,10 @@ enum estimator_result {
 };
 enum estimator_result estimator_sample(struct estimator *,
     const struct sample *);
+
+/* RAW stood still for a while: where x is now only the next sample can say, and
+ * it is believed with its own error.  y, and what is known of the path, stay. */
+void estimator_slept(struct estimator *);
 
 /* The belief at an instant not before the last sample.  Returns false, and
  * leaves *out alone, while there is no sample. */

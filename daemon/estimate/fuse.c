@@ -20,6 +20,12 @@ fuse_init(struct fuse *f)
 	*f = (struct fuse){ .is_running = false };
 }
 
+void
+fuse_slept(struct fuse *f)
+{
+	f->is_running = false;
+}
+
 static int
 double_order(const void *a, const void *b)
 {

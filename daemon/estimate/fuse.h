@@ -56,6 +56,10 @@ struct fuse_source {
 
 void fuse_init(struct fuse *);
 
+/* RAW stood still: the joint bank is void, and begins anew with what a source
+ * has learned.  The members are to be all 0 again. */
+void fuse_slept(struct fuse *);
+
 /* Source `which` of the n may have taken in a sample; at least one is used.
  * Returns what all say together at `at`, which is not before any sample; pxx
  * includes what the sources' disagreement leaves open. */

@@ -137,6 +137,59 @@ START_TEST(one_wild_sample_is_not_believed_four_are)
 }
 END_TEST
 
+/* It knows the path and 20 us/s; then RAW stands still for 2400 s. */
+static void
+fall_asleep(struct estimator *est)
+{
+	srandom(20261125);
+	estimator_init(est, 0, 1e-4);
+	for (int i = 0; i < 100; i++) {
+		struct sample s = measured(i * 64, 0, 2e-5, 1e-3, 1e-5);
+		ck_assert_int_eq(estimator_sample(est, &s), ESTIMATOR_USED);
+	}
+	estimator_slept(est);
+}
+
+START_TEST(after_sleep_the_first_sample_says_x_and_y_stays)
+{
+	struct estimator est;
+	struct estimate e, before;
+
+	fall_asleep(&est);
+	ck_assert(estimator_at(&est, at(6400), &before));
+	struct sample s = measured(6400, 2400, 2e-5, 1e-3, 1e-5);
+	ck_assert_int_eq(estimator_sample(&est, &s), ESTIMATOR_USED);
+	ck_assert(estimator_at(&est, s.at, &e));
+	ck_assert_double_eq_tol(e.x, 2400 + 2e-5 * 6400, 50e-6);
+	ck_assert_double_lt(sqrt(e.pxx), 200e-6);
+	ck_assert_double_eq_tol(e.y, before.y, 1e-9);
+	ck_assert_double_le(e.pyy, before.pyy * 1.01);
+
+	s = measured(6464, 2400.5, 2e-5, 1e-3, 1e-5);
+	ck_assert_int_eq(estimator_sample(&est, &s), ESTIMATOR_IMPOSSIBLE);
+}
+END_TEST
+
+START_TEST(after_sleep_a_late_sample_is_worth_little)
+{
+	struct estimator est;
+	struct estimate e;
+
+	fall_asleep(&est);
+	struct sample s = measured(6400, 2400, 2e-5, 1e-3, 1e-5);
+	s.delay += 0.4;
+	s.offset += 0.2;
+	estimator_sample(&est, &s);
+	ck_assert(estimator_at(&est, s.at, &e));
+	ck_assert_double_gt(3.3 * sqrt(e.pxx), 0.2);
+	s = measured(6402, 2400, 2e-5, 1e-3, 1e-5);
+	ck_assert_int_eq(estimator_sample(&est, &s), ESTIMATOR_USED);
+	ck_assert(estimator_at(&est, s.at, &e));
+	ck_assert_double_eq_tol(e.x, 2400 + 2e-5 * 6402, 50e-6);
+	ck_assert_double_eq_tol(e.y, 2e-5, 1e-7);
+}
+END_TEST
+
 START_TEST(the_first_belief_about_the_frequency_counts)
 {
 	struct estimator est;
@@ -404,6 +457,8 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     a_quiet_path_is_followed_to_the_microsecond,
     the_claimed_deviation_holds_the_error,
     one_wild_sample_is_not_believed_four_are,
+    after_sleep_the_first_sample_says_x_and_y_stays,
+    after_sleep_a_late_sample_is_worth_little,
     the_first_belief_about_the_frequency_counts,
     nothing_is_claimed_without_a_sample,
     the_minimum_is_as_sure_as_the_smallest_delays_are_close,

@@ -10,14 +10,20 @@
 
 static struct world w;
 
-/* An hour in, with polls every 1024 s. */
 static void
-begin(unsigned servers)
+prepare(unsigned servers)
 {
 	world_init(&w, servers);
 	w.ppm = 20;
 	for (unsigned i = 0; i < servers; i++)
 		w.config.sources[i].minpoll = w.config.sources[i].maxpoll = 10;
+}
+
+/* An hour in, with polls every 1024 s. */
+static void
+begin(unsigned servers)
+{
+	prepare(servers);
 	world_start(&w);
 	world_run(&w, 3600);
 	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
@@ -157,6 +163,95 @@ START_TEST(after_sleep_only_a_server_is_believed)
 }
 END_TEST
 
+/* As it sleeps, its clock gains 0.3 s. */
+static void
+sleep_badly(double s)
+{
+	w.os.now.real = tspec_add(w.os.now.real, 0.3);
+	sleep_for(s);
+}
+
+/* How far the estimate is from the truth, s. */
+static double
+misled(void)
+{
+	return fabs(discipline_error(&w.engine, w.os.os.ops->pair(&w.os.os)) -
+	    world_clock_error(&w));
+}
+
+START_TEST(after_sleep_the_first_answer_counts)
+{
+	begin(1);
+	sleep_badly(600);
+	ck_assert_double_gt(misled(), 599);
+	world_run(&w, 0.1);
+	ck_assert_double_lt(misled(), 0.2e-3);
+	world_run(&w, 4.5);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert_double_eq_tol(w.engine.discipline.target.y, 20e-6, 1e-7);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(after_sleep_the_first_to_answer_is_no_majority)
+{
+	begin(3);
+	w.lie[0] = 0.5;
+	w.is_silent[1] = w.is_silent[2] = true;
+	sleep_for(600);
+	world_run(&w, 10);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert(!w.engine.reference.is_synced);
+	w.is_silent[1] = w.is_silent[2] = false;
+	world_run(&w, 10);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	ck_assert_int_eq(world_source(&w, 0)->verdict, SOURCE_FALSETICKER);
+	ck_assert(w.engine.reference.is_synced);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(after_sleep_nobody_waits_for_who_was_silent_before)
+{
+	begin(3);
+	w.is_silent[1] = w.is_silent[2] = true;
+	world_run(&w, 20000);
+	sleep_badly(600);
+	world_run(&w, 0.1);
+	ck_assert_double_lt(misled(), 0.2e-3);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(after_sleep_no_sample_of_before_counts)
+{
+	prepare(1);
+	w.config.sources[0].filter = 3;
+	world_start(&w);
+	world_run(&w, 12000);
+	for (int polls = 0; polls < 3; polls++) {
+		sleep_badly(600);
+		world_run(&w, 5);
+		ck_assert_double_lt(misled(), 0.2e-3);
+		world_run(&w, 1024);
+	}
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(after_sleep_those_that_disagree_leave_the_clock_where_it_is)
+{
+	begin(2);
+	w.lie[0] = 0.2;
+	w.lie[1] = -0.2;
+	sleep_for(600);
+	world_run(&w, 3600);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 5e-3);
+	ck_assert(!w.engine.reference.is_synced);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_host_that_sets_a_machine_which_stood_still_is_right)
 {
 	begin(1);
@@ -206,6 +301,11 @@ UNIT_MAIN("foreign", a_step_is_put_back_within_two_seconds,
     a_late_answer_does_not_slow_it_down,
     our_own_steps_and_small_ones_do_nothing, a_slew_under_way_is_no_step,
     after_sleep_only_a_server_is_believed,
+    after_sleep_the_first_answer_counts,
+    after_sleep_the_first_to_answer_is_no_majority,
+    after_sleep_nobody_waits_for_who_was_silent_before,
+    after_sleep_no_sample_of_before_counts,
+    after_sleep_those_that_disagree_leave_the_clock_where_it_is,
     a_host_that_sets_a_machine_which_stood_still_is_right,
     who_sets_it_again_and_again_causes_no_more_polls,
     who_only_measures_leaves_it_alone)

@@ -276,7 +276,32 @@ START_TEST(the_better_of_both_samples_is_taken)
 }
 END_TEST
 
-UNIT_MAIN("xleave", the_true_time_of_sending_counts,
+START_TEST(no_exchange_spans_a_sleep)
+{
+	const struct clk_rep woke = { .type = CLK_WOKE };
+	struct world w;
+	struct responder v = { 0 };
+
+	start(&w, true);
+	struct source *s = world_source(&w, 0);
+	for (int i = 0; i < 6; i++)
+		exchange(&w, &v, DELAY, DELAY);
+	ck_assert(s->client.last.is_interleaved);
+	w.os.now.real = tspec_add(w.os.now.real, 600);
+	w.ahead += 600;
+	w.os.os.clock_event(w.os.os.engine, &woke);
+	for (int i = 0; i < 3; i++) {
+		exchange(&w, &v, DELAY, DELAY);
+		ck_assert_double_lt(fabs(off(&w, s)), LATE);
+		ck_assert_int_eq(s->client.last.is_interleaved, i > 0);
+	}
+	ck_assert_double_lt(fabs(world_clock_error(&w)), LATE);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("xleave", no_exchange_spans_a_sleep,
+    the_true_time_of_sending_counts,
     an_exchange_is_not_measured_twice,
     a_request_names_the_last_receive_time_and_random_bits,
     a_server_in_basic_mode_is_measured_as_ever, forged_packets_reset_nothing,
