@@ -8,6 +8,8 @@
 
 #define SHARE 1e-3    /* handed back at each sample */
 #define NOTHING 1e-3  /* of the samples say nothing */
+#define UNLIKELY 1e-5 /* a filter and a model that both have little more than
+                         their shares are not asked about each other */
 #define TINY 1e-280   /* no evidence is less: weights stay above 0 */
 
 /* (s/s)/sqrt(s): from an oven to a machine that changes its temperature. */
@@ -34,7 +36,9 @@ bank_bound(struct bank *b, double least, double most)
 static double
 wander_of(const struct bank *b, unsigned i)
 {
-	return fmax(fmin(wander[i], b->most), b->least);
+	double w = wander[i] < b->most ? wander[i] : b->most;
+
+	return w > b->least ? w : b->least;
 }
 
 void
@@ -83,13 +87,18 @@ bank_mixture(const struct bank *b)
 	return m;
 }
 
+/* Time moves the moments of a mixture as those of a filter whose wander has the
+ * variance of all, weighed: no need to move each. */
 struct estimate
 bank_at(const struct bank *b, struct raw at)
 {
-	struct bank then = *b;
+	struct estimate m = bank_mixture(b);
+	double var = 0;
 
-	bank_predict(&then, at);
-	return bank_mixture(&then);
+	for (unsigned i = 0; i < BANK_SIZE; i++)
+		var += b->weight[i] * wander_of(b, i) * wander_of(b, i);
+	filter_predict(&m, at, sqrt(var));
+	return m;
 }
 
 /* f becomes the merge of itself, with mass a, and m, with mass 1 - a. */
@@ -142,6 +151,10 @@ update_filter(struct estimate *f, const struct observation *o,
 
 	second = nothing * f->pxx;
 	for (unsigned k = 0; k < OBSERVE_MODELS; k++) {
+		if (weight * p->of[k] < UNLIKELY) {
+			mass[k] = 0;
+			continue;
+		}
 		struct verdict v = observe_sample(k, o, f->x, f->pxx);
 		double dx = v.mean - f->x;
 		mass[k] = (1 - NOTHING) * p->of[k] * v.evidence;

@@ -294,9 +294,13 @@ estimator_at(const struct estimator *e, struct raw at, struct estimate *out)
 	if (e->samples == 0)
 		return false;
 
-	struct bank now = e->bank;
-	limit_wander(e, &now, at);
-	*out = bank_at(&now, at);
+	if (e->memory.least > 0 || e->memory.most > 1) {
+		struct bank now = e->bank;
+		limit_wander(e, &now, at);
+		*out = bank_at(&now, at);
+	} else {
+		*out = bank_at(&e->bank, at);
+	}
 	return true;
 }
 

@@ -15,7 +15,7 @@
 
 #define MIN_COUNT 16   /* samples that a law is fitted to */
 #define SLOPE_COUNT 24
-#define REFIT 8        /* samples between two fits */
+#define REFIT 12       /* samples between two fits */
 #define EXP_RATIO 3.9  /* up to this ratio of the quantiles, an exponential */
 #define MAX_SHAPE 0.75
 #define PROVEN 4.0     /* t of a slope; 99.9 % and more, differences overlap */

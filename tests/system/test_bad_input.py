@@ -44,6 +44,7 @@ class Row:
 
 
 WORDS = {"MODE": "ignore"}
+TAKE_HOSTS = {"initstepslew", "allow", "deny", "cmdallow", "cmddeny"}
 OTHER = {"NAME": "ntp.example", "ADDRESS": "127.0.0.1", "DIRECTORY": "/a"}
 
 
@@ -127,7 +128,7 @@ def of_all(table):
         if row.state != "built":
             continue
         yield f"{front} # comment", len(front) + 2
-        if name != "initstepslew":          # any word may be a host
+        if name not in TAKE_HOSTS:          # any word may be one
             yield f"{front} surplus", len(front) + 2
         yield from of_values(name, row)
         yield from of_options(name, row)
