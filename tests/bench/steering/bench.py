@@ -11,7 +11,9 @@ back, the reference (tests/reference) is 5 ms ahead of it and 10 ppm faster, and
 both daemons have the same `server' line and no drift file.  The first 30 s of a
 turn do not count; then CLOCK_REALTIME is compared with the reference ten times
 a second for S seconds (60).  Figures are errors in us, > 0: the clock is ahead;
-last the medians over each daemon's turns, and tockd's by chronyd's.
+last the medians over each daemon's turns, and tockd's by chronyd's.  The mean
+is mostly the reference's own: a packet takes longer one way than the other, and
+no client can tell.  The spread is about the mean.
 
 Load on the machine disturbs both, so many turns tell more than long ones.
 """
@@ -36,7 +38,7 @@ SETTLE = 30             # s of a turn that do not count
 RATE = 10               # readings a second
 LIMIT = 0.25            # s: a clock that is off by more ends it all
 CHRONYD = "usr/sbin/chronyd"
-COLUMNS = ("mean", "RMS", "99 %", "largest")
+COLUMNS = ("mean", "spread", "RMS", "99 %", "largest")
 
 
 def tockd(where, server, keeper):
@@ -84,7 +86,7 @@ def figures(errors):
     """By COLUMNS, us."""
     sizes = sorted(map(abs, errors))
     return [1e6 * x for x in (
-        statistics.fmean(errors),
+        statistics.fmean(errors), statistics.pstdev(errors),
         math.sqrt(statistics.fmean(e * e for e in errors)),
         sizes[math.ceil(0.99 * len(sizes)) - 1], sizes[-1])]
 
