@@ -24,7 +24,7 @@
 #include "tests/sim/simclock.h"
 #include "tests/sim/world.h"
 
-#define HOST_LINES 64
+#define HOST_LINES 128
 #define HOST_ARGS 16
 
 struct simsock;
