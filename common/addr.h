@@ -39,7 +39,8 @@ struct sockaddr_storage;
 int addr_parse(struct addr *a, const char *text);
 
 /* The shortest text (RFC 5952) with the scope as a number, or
- * "ID#0000000001"; ADDR_NONE gives "[UNSPEC]".  Writes at most size bytes with NUL and returns buf. */
+ * "ID#0000000001"; ADDR_NONE gives "[UNSPEC]".  Writes at most size bytes with
+ * NUL and returns buf. */
 const char *addr_print(const struct addr *a, char *buf, size_t size);
 
 /* < 0, 0, > 0: family first, then bytes, then scope. */

@@ -8,7 +8,8 @@
 
 /* Signals the process whose number stands in the pid file path, if that file
  * is locked: without the lock it is a leftover, and the number may be
- * anybody's.  Returns 0, or -EPERM: not root; -ESRCH: nobody holds the file; -errno. */
+ * anybody's.  Returns 0, or -EPERM: not root; -ESRCH: nobody holds the file;
+ * -errno. */
 int grant_step(const char *path);
 
 #endif

@@ -25,7 +25,8 @@ struct admission {
 	struct timer again; /* looks up what had no answer */
 };
 
-/* The configuration's rules, and an empty log of clients; starts the look-ups.  Returns 0 or -ENOMEM. */
+/* The configuration's rules, and an empty log of clients; starts the look-ups.
+ * Returns 0 or -ENOMEM. */
 int admission_init(struct engine *);
 void admission_fini(struct engine *);
 

@@ -20,8 +20,8 @@
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
-#define JUMP_INTERVAL 4.0   /* s: after a jump, by a source or of the clock, which is
-                               certain and large */
+#define JUMP_INTERVAL 4.0   /* s: after a jump, by a source or of the clock,
+                               which is certain and large */
 #define EXIT_RESTART 75
 #define SAY_WINDOW 600.0    /* s */
 #define SAY_MOST 20
@@ -315,8 +315,9 @@ engine_fini(struct engine *e)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
 	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
-		&e->resolver_gone, &e->leap.timer, &e->fallback.timer, &e->once.timer, &e->discipline.later,
-		&e->discipline.complain, &e->foreign.timer };
+		&e->resolver_gone, &e->leap.timer, &e->fallback.timer,
+		&e->once.timer, &e->discipline.later, &e->discipline.complain,
+		&e->foreign.timer };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
 		e->os->ops->timer_off(e->os, timers[i]);
 }

@@ -65,8 +65,8 @@ delay_tests(struct client *c, const struct measurement *m)
 	return accept_sample(&limits, &path, &m->sample, m->held);
 }
 
-/* offset, asymmetry and clockprecision.  Of what a packet took longer than the shortest, 1/2 +
- * a is the way back's: the offset is off by -a times that. */
+/* offset, asymmetry and clockprecision.  Of what a packet took longer than the
+ * shortest, 1/2 + a is the way back's: the offset is off by -a times that. */
 static void
 correct(const struct source *s, struct sample *sample)
 {

@@ -9,7 +9,10 @@
 #include "daemon/engine/pairing.h"
 #include "daemon/wire/keys.h"
 
-enum { AT_POLL = 2, AT_REFID = 12, AT_ORIGIN = 24, AT_RECEIVE = 32, AT_TRANSMIT = 40 };
+enum {
+	AT_POLL = 2, AT_REFID = 12, AT_ORIGIN = 24, AT_RECEIVE = 32,
+	AT_TRANSMIT = 40,
+};
 
 #define UNIQUE_TRIES 16 /* 2^-32 s each */
 

@@ -25,9 +25,9 @@ void standing_review(struct engine *, struct raw now);
 /* Polls went unanswered for longer than maxunreach allows. */
 bool standing_is_lost(const struct source *);
 
-/* Just after the start, or after sleep: the sources that have not answered yet.  They may turn
- * out to be the majority, and the first answer must not step the clock alone.
- * Later none. */
+/* Just after the start, or after sleep: the sources that have not answered yet.
+ * They may turn out to be the majority, and the first answer must not step the
+ * clock alone.  Later none. */
 struct standing_awaited {
 	size_t trusted, all;
 } standing_awaited(const struct engine *);

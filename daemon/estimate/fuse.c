@@ -78,8 +78,8 @@ doubt_of(const struct fuse *f, const struct fuse_source *s)
 }
 
 /* The variance between the used sources that explains their scatter around
- * their mean, as far as their own variances (doubled, for safety) do not; in units of the square of a
- * source's distance. */
+ * their mean, as far as their own variances (doubled, for safety) do not; in
+ * units of the square of a source's distance. */
 static double
 excess_scatter(const struct estimate *e, const struct fuse_source *s, size_t n,
     const double *pull)

@@ -67,7 +67,8 @@ struct estimate fuse_sample(struct fuse *, const struct fuse_source *,
     size_t n, size_t which, struct raw at);
 
 /* The same while no source can be selected, for a source that may have taken
- * in a sample.  x is where the clock is now: it stays, if nobody ever was selected. */
+ * in a sample.  x is where the clock is now: it stays, if nobody ever was
+ * selected. */
 struct estimate fuse_hold(struct fuse *, const struct fuse_source *,
     struct raw at, double x);
 
