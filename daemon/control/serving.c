@@ -9,7 +9,6 @@
 #include "daemon/control/change.h"
 #include "daemon/control/report.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/pairing.h"
 #include "daemon/engine/server.h"
 
 static bool
@@ -70,7 +69,8 @@ serving_stats(const struct engine *e, struct cmdmon_serverstats *out)
 	if (!is_serving(e))
 		return;
 
-	const struct server_counts *c = &e->options.server->counts;
+	const struct answerer *r = &e->options.server->answerer;
+	const struct answerer_counts *c = &r->counts;
 
 	count[STAT_AUTHENTICATED] = c->with_mac;
 	count[STAT_INTERLEAVED] = c->interleaved;
@@ -78,8 +78,7 @@ serving_stats(const struct engine *e, struct cmdmon_serverstats *out)
 	count[STAT_DAEMON_RX] = c->prepared - c->kernel_receive;
 	count[STAT_KERNEL_TX] = c->kernel_sent;
 	count[STAT_DAEMON_TX] = c->answered - c->kernel_sent;
-	server_pairs(e->options.server, &count[STAT_STAMPS],
-	    &count[STAT_STAMPS_SPAN]);
+	answerer_pairs(r, &count[STAT_STAMPS], &count[STAT_STAMPS_SPAN]);
 }
 
 static void

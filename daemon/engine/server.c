@@ -3,20 +3,15 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/bytes.h"
 #include "common/cmdmon.h"
 #include "common/ntp64.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
-#include "daemon/engine/pairing.h"
 
 /* Requests that wait while we do not run: 0.1 s of 20 000 a second. */
 #define RECEIVE_BUFFER (2 << 20)
-#define SEND_TIME_GAIN 0.125
-#define SEND_TIME_MAX 50e-6 /* s; longer is not the sending's */
 #define PRECISION_TRIES 100
 #define PRECISION_BEST (-30)
 #define PRECISION_WORST (-18) /* also where the clock seems to stand still */
@@ -58,70 +53,7 @@ describe(struct server *s, struct pair now)
 		p.refid = REFID_LOCAL;
 		p.ref = ntp64_from_tspec(now.real);
 	}
-	packet_write(&p, s->common.header);
-}
-
-/* Signs and sends what is ready.  The time in an answer is that of its turn in
- * the batch. */
-static void
-send_batch(struct server *s, struct sock *sock, int n)
-{
-	struct os *os = s->engine->os;
-	struct dgram out[SERVER_BATCH];
-	struct tspec before = os->ops->pair(os).real;
-
-	for (int i = 0; i < n; i++) {
-		struct answer *a = &s->answers[i];
-
-		respond_finish(&s->common, a, ntp64_from_tspec(
-		    tspec_add(before, s->send_time * (i + 0.5))));
-		s->counts.with_mac += a->key != NULL;
-		s->counts.interleaved += a->is_interleaved;
-		out[i] = a->out;
-	}
-	s->counts.answered += (unsigned)os_send_many(os, sock, out, n);
-
-	double took = tspec_sub(os->ops->pair(os).real, before) / n;
-
-	if (took >= 0 && took <= SEND_TIME_MAX)
-		s->send_time += SEND_TIME_GAIN * (took - s->send_time);
-}
-
-/* Answers to requests of one socket. */
-static void
-serve(struct server *s, struct sock *sock, const struct dgram *d, int n)
-{
-	struct mono now = s->engine->os->ops->mono(s->engine->os);
-	int ready = 0;
-
-	describe(s, d[0].stamp.pair);
-	for (int i = 0; i < n; i++) {
-		s->counts.received++;
-		if (!access_may(&s->engine->admission.clients,
-			&d[i].remote.addr)) {
-			s->counts.refused++;
-			continue;
-		}
-		enum clientlog_verdict v = clientlog_hit(&s->engine->clientlog,
-		    CLIENTLOG_NTP, &d[i].remote.addr, now, false);
-
-		if (v == CLIENTLOG_DROP)
-			continue;
-		if (!respond_prepare(&s->common, &d[i], &s->answers[ready])) {
-			s->counts.ignored++;
-			continue;
-		}
-		if (v == CLIENTLOG_KISS)
-			respond_kiss(&s->answers[ready], &d[i]);
-		s->counts.prepared++;
-		s->counts.kernel_receive += d[i].stamp.src == STAMP_KERNEL;
-		if (++ready == SERVER_BATCH) {
-			send_batch(s, sock, ready);
-			ready = 0;
-		}
-	}
-	if (ready > 0)
-		send_batch(s, sock, ready);
+	packet_write(&p, s->answerer.common.header);
 }
 
 /* Whether requests of our own leave through the server's sockets. */
@@ -155,11 +87,14 @@ receive(struct sock *sock, struct dgram *d, int n)
 		for (to = from + 1; to < n; to++)
 			if (is_for_client(s, &d[to]) != is_client)
 				break;
-		if (is_client)
+		if (is_client) {
 			acquire_receive(s->engine->options.acquire, d + from,
 			    to - from);
-		else
-			serve(s, sock, d + from, to - from);
+		} else {
+			describe(s, d[from].stamp.pair);
+			answerer_serve(&s->answerer, sock, d + from,
+			    to - from);
+		}
 	}
 }
 
@@ -173,11 +108,8 @@ sent(struct sock *sock, const unsigned char *data, size_t len,
 		return;
 	if ((data[0] & 7) == PACKET_MODE_CLIENT && is_shared(s))
 		acquire_sent(s->engine->options.acquire, data, len, stamp);
-	else if (s->common.pairing != NULL) {
-		s->counts.kernel_sent++;
-		pairing_correct(s->common.pairing, get64(data + 32),
-		    ntp64_from_tspec(stamp->at));
-	}
+	else
+		answerer_sent(&s->answerer, data, len, stamp);
 }
 
 static int
@@ -255,18 +187,14 @@ server_open(struct server *s, struct os *os, const struct config *c,
 int
 server_start(struct server *s, struct engine *e)
 {
-	uint64_t hash_key;
-
 	if (!s->is_open)
 		return 0;
-	if (!e->config->noclientlog) {
-		s->common.pairing = malloc(sizeof *s->common.pairing);
-		if (s->common.pairing == NULL)
-			return -ENOMEM;
-		e->os->ops->random(e->os, &hash_key, sizeof hash_key);
-		pairing_init(s->common.pairing, hash_key);
-	}
-	s->common.keys = &e->keys;
+
+	int r = answerer_init(&s->answerer, e->os, &e->admission.clients,
+	    &e->clientlog, &e->keys, !e->config->noclientlog);
+
+	if (r < 0)
+		return r;
 	s->precision = find_precision(e->os, e->config->clockprecision);
 	s->engine = e;
 	return 0;
@@ -276,8 +204,7 @@ void
 server_stop(struct server *s)
 {
 	s->engine = NULL;
-	free(s->common.pairing);
-	s->common.pairing = NULL;
+	answerer_fini(&s->answerer);
 }
 
 void
@@ -288,12 +215,4 @@ server_close(struct server *s, struct os *os)
 	os->ops->sock_close(os, &s->v4);
 	os->ops->sock_close(os, &s->v6);
 	s->is_open = false;
-}
-
-void
-server_pairs(const struct server *s, uint64_t *n, uint64_t *span_s)
-{
-	*n = *span_s = 0;
-	if (s->common.pairing != NULL)
-		pairing_count(s->common.pairing, n, span_s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * Serves time: datagrams come in batches and answers leave in batches.  What is
- * told of ourselves is worked out once for each batch.
+ * Serves time: the sockets, and what is told of ourselves, which is worked out
+ * once for each batch of requests.
  *
  * The time served is the clock's as it is, in mid-slew, too; what the clock is
  * believed to be off by counts as root dispersion. */
@@ -12,33 +12,17 @@
 #include <stdint.h>
 
 #include "conf/config.h"
-#include "daemon/engine/respond.h"
+#include "daemon/engine/answerer.h"
 #include "daemon/os/os.h"
 
 struct engine;
-
-#define SERVER_BATCH 16 /* answers on their way at a time */
-
-struct server_counts { /* since start, or since the report was reset */
-	uint64_t received;  /* datagrams */
-	uint64_t refused;   /* from who is not allowed */
-	uint64_t ignored;   /* requests that are none, or forged */
-	uint64_t answered;
-	uint64_t with_mac, interleaved; /* of these */
-	uint64_t prepared;       /* requests to be answered */
-	uint64_t kernel_receive; /* of these: stamped by the kernel */
-	uint64_t kernel_sent;    /* answers likewise */
-};
 
 struct server {
 	struct engine *engine; /* whose time it is; NULL: nobody's yet */
 	struct sock v4, v6;
 	bool is_open;
-	double send_time;      /* s that one answer of a batch takes, of late */
 	int8_t precision;      /* log2 s */
-	struct respond_common common;
-	struct server_counts counts;
-	struct answer answers[SERVER_BATCH];
+	struct answerer answerer;
 };
 
 /* Whether the configuration is one of a server: it has a port, and a line that
@@ -58,9 +42,5 @@ int server_start(struct server *, struct engine *e);
 /* The engine is gone. */
 void server_stop(struct server *);
 void server_close(struct server *, struct os *);
-
-/* How many answers are remembered for interleaved clients, and the s between
- * the first and the last of them. */
-void server_pairs(const struct server *, uint64_t *n, uint64_t *span_s);
 
 #endif

@@ -241,10 +241,10 @@ START_TEST(who_is_not_allowed_hears_nothing)
 	request(bytes, 4, 3);
 	ck_assert_ptr_null(ask_from("198.51.101.7", bytes, sizeof bytes));
 	ck_assert_ptr_null(ask_from("2001:db9::1", bytes, sizeof bytes));
-	ck_assert_uint_eq(w.server.counts.refused, 2);
-	ck_assert_uint_eq(w.server.counts.answered, 0);
+	ck_assert_uint_eq(w.server.answerer.counts.refused, 2);
+	ck_assert_uint_eq(w.server.answerer.counts.answered, 0);
 	ck_assert_ptr_nonnull(ask(bytes, sizeof bytes));
-	ck_assert_uint_eq(w.server.counts.answered, 1);
+	ck_assert_uint_eq(w.server.answerer.counts.answered, 1);
 	world_fini(&w);
 }
 END_TEST
@@ -324,7 +324,7 @@ START_TEST(a_request_with_a_key_is_answered_with_it)
 				ck_assert(mac_check(keys_find(&w.engine.keys,
 				    id), &p, s->data, len));
 			}
-	ck_assert_uint_eq(w.server.counts.with_mac, 15);
+	ck_assert_uint_eq(w.server.answerer.counts.with_mac, 15);
 	world_fini(&w);
 }
 END_TEST
@@ -380,7 +380,7 @@ START_TEST(interleaved_clients_learn_when_their_answer_left)
 	ck_assert_uint_eq(q.origin, 111);
 	ck_assert_uint_eq(q.transmit, ntp64_from_tspec(left.at));
 	ck_assert_uint_eq(q.receive, ntp64_from_tspec(w.os.now.real));
-	ck_assert_uint_eq(w.server.counts.interleaved, 1);
+	ck_assert_uint_eq(w.server.answerer.counts.interleaved, 1);
 
 	/* Without a stamp of the kernel it is the daemon's. */
 	uint64_t sent_at = ntp64_from_tspec(w.os.now.real);
@@ -404,7 +404,7 @@ START_TEST(basic_clients_are_not_taken_for_interleaved)
 	ck_assert_uint_eq(p.origin, 7);
 	p = turn(12345, 8, 9); /* a receive timestamp that was never ours */
 	ck_assert_uint_eq(p.origin, 9);
-	ck_assert_uint_eq(w.server.counts.interleaved, 0);
+	ck_assert_uint_eq(w.server.answerer.counts.interleaved, 0);
 	world_fini(&w);
 }
 END_TEST
@@ -480,7 +480,7 @@ START_TEST(client_and_server_can_share_a_port)
 	ck_assert_ptr_eq(w.acquire.shared4, &w.server.v4);
 	world_run(&w, 30);
 	ck_assert(w.engine.reference.is_synced);
-	ck_assert_uint_eq(w.server.counts.received, 0);
+	ck_assert_uint_eq(w.server.answerer.counts.received, 0);
 	ck_assert_uint_eq(answer(4, 3).stratum, 2);
 	world_fini(&w);
 }
