@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: ISC
 """Builds tock and runs its tests.
 
-    ./test [SUITE [TEST]] [--long] [--svg DIR]
+    ./test [SUITE...] [--long] [--svg DIR]
+    ./test SUITE TEST [--long] [--svg DIR]
     ./test bench NAME [ARGUMENT...]
 
 A test is a program: exit 0 is a pass, 77 a skip whose last line says why,
@@ -252,11 +253,12 @@ def arguments(argv):
         os.makedirs(words[i + 1], exist_ok=True)
         os.environ["TOCK_SVG"] = os.path.abspath(words[i + 1])
         del words[i:i + 2]
-    if len(words) > 2 or any(w.startswith("-") for w in words) or \
-            words and words[0] not in SUITES:
+    is_long = "--long" in argv
+    if all(w in SUITES for w in words):
+        return words or list(SUITES), None, is_long
+    if len(words) != 2 or words[0] not in SUITES or words[1].startswith("-"):
         sys.exit(__doc__.strip())
-    return (words[:1] or list(SUITES), words[1] if len(words) > 1 else None,
-            "--long" in argv)
+    return words[:1], words[1], is_long
 
 
 def run_bench(argv):
