@@ -41,7 +41,8 @@ config_init(struct config *c)
 		.port = 123,
 		.ratelimit = { .interval = 3, .burst = 8, .leak = 2 },
 		.cmdratelimit = { .interval = -4, .burst = 8, .leak = 2 },
-		.local = { .stratum = 10, .distance = 1 },
+		.local = { .stratum = 10, .distance = 1,
+			.waitunsynced = -1 },
 		.clientloglimit = 524288,
 	};
 	guard_defaults(&c->guard);

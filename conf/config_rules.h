@@ -29,6 +29,7 @@ struct config_ratelimit {
 /* Serving time as if synchronised. */
 struct config_local {
 	bool is_on;
+	bool is_orphan;      /* of several such servers one leads */
 	int stratum;         /* 1..15; 10 */
 	double distance;     /* s, 0..1e6; 1: the root distance from which on
 	                        sources do not count any more */
@@ -36,7 +37,8 @@ struct config_local {
 	                        less once; 0 = need not */
 	double waitsynced;   /* s since the last update, 0..1e9; 0 */
 	double waitunsynced; /* likewise while not synchronised, or since the
-	                        start; 0..1e9; 0 */
+	                        start; 0..1e9; < 0, the default: 300 for
+	                        orphans, else 0 */
 };
 
 struct config_rules {

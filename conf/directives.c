@@ -178,7 +178,8 @@ static const struct value_list cmdratelimit_options = { cmdratelimit_rows, 3 };
 static const struct value local_rows[] = {
 	{ "stratum", VALUE_INT, AT(local.stratum), 1, 15, "",
 	    "the stratum that is served then" },
-	{ "orphan", VALUE_LATER, 0, 0, 0, "", "one of several leads" },
+	{ "orphan", VALUE_FLAG, AT(local.is_orphan), 0, 0, "",
+	    "of several such servers one leads" },
 	{ "distance", VALUE_DOUBLE, AT(local.distance), 0, 1e6, "s",
 	    "not while the sources' root distance is less" },
 	{ "activate", VALUE_DOUBLE, AT(local.activate), 0, 1e6, "s",

@@ -240,7 +240,7 @@ report_tracking(const struct engine *e, struct cmdmon_tracking *out)
 		return;
 	out->refid = REFID_LOCAL;
 	out->addr = (struct addr){ .family = ADDR_NONE };
-	out->stratum = (unsigned)e->config->local.stratum;
+	out->stratum = (unsigned)e->local.stratum;
 	out->leap = LEAP_NONE;
 	out->ref_time = now.real;
 	out->resid_ppm = out->skew_ppm = 0;

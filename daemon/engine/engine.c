@@ -81,6 +81,7 @@ choose(struct engine *e, struct raw now, const struct source *updated)
 		reference_lose(&e->reference);
 		discipline_status(e, true);
 	}
+	reference_tell_local(e);
 	return best;
 }
 
@@ -93,6 +94,7 @@ fire_status(struct timer *t)
 	leap_plan(e);
 	if (e->reference.is_synced && !e->is_stopping)
 		choose(e, e->os->ops->pair(e->os).raw, NULL);
+	reference_tell_local(e);
 	discipline_status(e, true);
 	set_timer(e, t, STATUS_GAP);
 }
@@ -266,6 +268,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	TAILQ_INIT(&e->pools);
 	e->reselectdist = config->reselectdist;
 	e->maxupdateskew_ppm = config->maxupdateskew_ppm;
+	e->local = config->local;
 	if (options->acquire != NULL)
 		options->acquire->engine = e;
 	e->started = os->ops->mono(os);

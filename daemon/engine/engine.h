@@ -71,6 +71,7 @@ struct engine {
 	uint32_t next_id; /* of unresolved sources, ADDR_ID */
 	double reselectdist; /* s, the configuration's or an operator's */
 	double maxupdateskew_ppm; /* likewise */
+	struct config_local local; /* likewise */
 	struct reference reference;
 	struct discipline discipline;
 	struct leap leap;

@@ -6,10 +6,12 @@
 
 #include "common/log.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/orphan.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
 
 #define RMS_GAIN 0.1
+#define ORPHAN_WAIT 300.0 /* s */
 
 void
 reference_init(struct reference *r)
@@ -80,6 +82,7 @@ reference_follow(struct engine *e, const struct source *best,
 		RMS_GAIN * (err * err - r->rms_offset * r->rms_offset));
 	r->update_interval = r->was_updated ? mono_sub(mono, r->updated) : 0;
 	r->was_updated = true;
+	r->was_led = orphan_is_mate(best);
 	r->updated = mono;
 	r->updated_raw = now.raw;
 	r->ref_time = now.real;
@@ -94,10 +97,18 @@ reference_dispersion(const struct reference *r, struct raw now, double wander)
 	return r->root_dispersion + (r->skew + wander) * age;
 }
 
-bool
-reference_is_local(const struct engine *e, struct pair now)
+/* How long we are to look for a source before we are one ourselves, s. */
+static double
+wait_unsynced(const struct config_local *l)
 {
-	const struct config_local *l = &e->config->local;
+	return l->waitunsynced >= 0 ? l->waitunsynced :
+	    l->is_orphan ? ORPHAN_WAIT : 0;
+}
+
+bool
+reference_is_ready(const struct engine *e, struct raw now)
+{
+	const struct config_local *l = &e->local;
 	const struct reference *r = &e->reference;
 	struct mono mono = e->os->ops->mono(e->os);
 
@@ -106,11 +117,36 @@ reference_is_local(const struct engine *e, struct pair now)
 	if (l->activate > 0 &&
 	    (!r->was_updated || r->least_distance > l->activate))
 		return false;
+	if (!r->is_synced && r->was_led)
+		return true; /* somebody has to go on */
 	if (!r->is_synced)
 		return mono_sub(mono, r->was_updated ? r->updated
 						     : e->started) >=
-		    l->waitunsynced;
+		    wait_unsynced(l);
 	return mono_sub(mono, r->updated) >= l->waitsynced &&
-	    r->root_delay / 2 + reference_dispersion(r, now.raw,
+	    r->root_delay / 2 + reference_dispersion(r, now,
 		e->config->maxclockerror_ppm * 1e-6) >= l->distance;
+}
+
+bool
+reference_is_local(const struct engine *e, struct pair now)
+{
+	return reference_is_ready(e, now.raw) && !orphan_is_led(e);
+}
+
+void
+reference_tell_local(struct engine *e)
+{
+	struct reference *r = &e->reference;
+	bool is_local = reference_is_local(e, e->os->ops->pair(e->os));
+
+	if (is_local == r->is_known_local || !engine_may_say(e))
+		return;
+	r->is_known_local = is_local;
+	if (is_local)
+		log_info("local: this clock's own time is served, stratum %d",
+		    e->local.stratum);
+	else
+		log_info("local: this clock's own time is not served any "
+			 "more");
 }

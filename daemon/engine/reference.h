@@ -25,6 +25,7 @@ struct reference {
 	unsigned stratum;     /* 1..15, 0 when unsynchronised */
 	int leap;             /* enum packet_leap */
 	bool was_updated;     /* ever; the fields below hold then */
+	bool was_led;         /* the last time by an orphan */
 	struct mono updated;
 	struct raw updated_raw;
 	struct tspec ref_time; /* our clock at the last update */
@@ -37,6 +38,7 @@ struct reference {
 	double skew;          /* s/s, error bound of freq */
 	double update_interval; /* s, between the last two */
 	unsigned updates;     /* of the clock since start */
+	bool is_known_local;  /* the log has it */
 	double least_distance; /* s, root distance right after any update */
 };
 
@@ -50,9 +52,16 @@ void reference_follow(struct engine *, const struct source *best,
 /* Nobody can be followed any more. */
 void reference_lose(struct reference *);
 
-/* Whether time is to be served as `local` has it: the clock as it is, for right,
- * whatever sources said. */
+/* Whether time may be served as `local` has it, since sources have said too
+ * little for too long. */
+bool reference_is_ready(const struct engine *, struct raw now);
+
+/* Whether it is served so: the clock as it is, for right, whatever sources said.
+ * No orphan does that who follows another. */
 bool reference_is_local(const struct engine *, struct pair now);
+
+/* Tells the log when that has changed. */
+void reference_tell_local(struct engine *);
 
 /* Root dispersion now: that of the last update and what the clock may have
  * wandered since, with skew and wander (maxclockerror) in s/s. */

@@ -13,6 +13,7 @@
 #include <math.h>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/orphan.h"
 #include "daemon/engine/standing.h"
 #include "daemon/estimate/select.h"
 #include "daemon/wire/refid.h"
@@ -91,13 +92,15 @@ sift_truth(const struct engine *e, struct claimant *who,
 }
 
 /* 0 unless the n that agree are as many as minsources wants, and one of them
- * is required if any source is. */
+ * is required if any source is.  But an orphan follows one other, and no vote. */
 static size_t
 sift_enough(const struct engine *e, struct claimant *who, size_t n)
 {
 	bool is_wanted = false, is_here = false;
 	const struct source *s;
 
+	if (n > 0 && orphan_is_mate(who[0].source))
+		return n;
 	TAILQ_FOREACH(s, &e->sources, link)
 		is_wanted |= (s->options & SELECT_REQUIRE) != 0 &&
 		    (s->options & SELECT_NOSELECT) == 0;

@@ -48,7 +48,7 @@ describe(struct server *s, struct pair now)
 
 	if (reference_is_local(e, now)) {
 		p.leap = LEAP_NONE;
-		p.stratum = (uint8_t)e->config->local.stratum;
+		p.stratum = (uint8_t)e->local.stratum;
 		p.root_delay = p.root_dispersion = 0;
 		p.refid = REFID_LOCAL;
 		p.ref = ntp64_from_tspec(now.real);

@@ -41,6 +41,8 @@ enum source_verdict { /* why it is used or not, chronyc's letters */
 	SOURCE_STRATUM = 'r',     /* is below minstratum or above maxstratum */
 	SOURCE_DISTANT = 'd',     /* has a distance above maxdistance */
 	SOURCE_JITTERY = '~',     /* scatters by more than maxjitter */
+	SOURCE_ORPHAN = 'O',      /* has no real time either, and is no orphan
+	                             that we follow */
 	SOURCE_STALE = 'S',       /* is unreachable, while others are not or
 	                             for longer than maxunreach */
 };

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "daemon/engine/engine.h"
+#include "daemon/engine/orphan.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
@@ -45,8 +46,8 @@ standing_options(struct engine *e)
 		s->options |= source_is_authenticated(s) ? auth : plain;
 }
 
-static bool
-is_reachable(const struct source *s)
+bool
+standing_is_reachable(const struct source *s)
 {
 	return s->client.reach != 0 && !s->conf.offline;
 }
@@ -97,11 +98,12 @@ standing_review(struct engine *e, struct raw now)
 		s->has_claim = why == 0;
 		if (why != 0)
 			s->verdict = (enum source_verdict)why;
-		else if (is_reachable(s))
-			any_reachable = true;
 	}
+	orphan_review(e, now);
 	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->has_claim && any_reachable && !is_reachable(s)) {
+		any_reachable |= s->has_claim && standing_is_reachable(s);
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->has_claim && any_reachable && !standing_is_reachable(s)) {
 			s->verdict = SOURCE_STALE;
 			s->has_claim = false;
 		}

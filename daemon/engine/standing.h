@@ -22,6 +22,9 @@ void standing_options(struct engine *);
  * that says why. */
 void standing_review(struct engine *, struct raw now);
 
+/* Answers, as far as is known. */
+bool standing_is_reachable(const struct source *);
+
 /* Polls went unanswered for longer than maxunreach allows. */
 bool standing_is_lost(const struct source *);
 

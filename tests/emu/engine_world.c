@@ -129,6 +129,8 @@ answer_of(const struct world *w, const struct client *c, unsigned i)
 	p.leap = (uint8_t)w->leap[i];
 	p.stratum = (uint8_t)w->stratum[i];
 	p.root_dispersion = w->distance[i];
+	if (w->refid[i] != 0)
+		p.refid = w->refid[i];
 	return p;
 }
 
@@ -136,7 +138,7 @@ void
 world_hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
 {
 	unsigned char bytes[PACKET_HEADER];
-	struct dgram d = { .remote = s->remote };
+	struct dgram d = { .remote = s->remote, .local = w->own };
 
 	packet_write(p, bytes);
 	fake_receive(&w->os, w->acquire.is_shared ? w->acquire.shared4 :

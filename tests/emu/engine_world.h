@@ -30,6 +30,8 @@ struct world {
 	bool is_silent[WORLD_SERVERS];
 	int leap[WORLD_SERVERS];        /* what it says, 0 */
 	unsigned stratum[WORLD_SERVERS]; /* 1 */
+	uint32_t refid[WORLD_SERVERS];  /* "GPS" */
+	struct addr own; /* by which servers know us; unknown */
 	double distance[WORLD_SERVERS]; /* s, its root dispersion; 1e-5 */
 	int64_t t0;     /* the clock at the start, s since 1970: T0 */
 	int64_t leap_s; /* UTC's count goes on by leap_by s when it comes here;

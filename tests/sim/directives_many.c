@@ -118,9 +118,29 @@ do_circles(struct sim *s, char **arg, unsigned n)
 	return 0;
 }
 
+/* group NODES leaders N within T FROM TO */
+static int
+do_group(struct sim *s, char **arg, unsigned n)
+{
+	struct group g = { .sim = s };
+	double leaders;
+
+	(void)n;
+	if (s->has_begun || s->n_groups == SIM_GROUPS ||
+	    strcmp(arg[1], "leaders") != 0 || number(arg[2], &leaders) < 0 ||
+	    strcmp(arg[3], "within") != 0 || number(arg[4], &g.most) < 0 ||
+	    number(arg[5], &g.from) < 0 || number(arg[6], &g.to) < 0)
+		return -1;
+	g.leaders = (unsigned)leaders;
+	snprintf(g.nodes, sizeof g.nodes, "%s", arg[0]);
+	s->groups[s->n_groups++] = g;
+	return 0;
+}
+
 const struct sim_directive many_directives[] = {
 	{ "repeat", 2, SIM_WORDS, NULL, do_repeat, 2 },
 	{ "ask", 3, SIM_WORDS, NULL, do_ask, 4 },
 	{ "circles", 2, 2, do_circles, NULL, 0 },
+	{ "group", 7, 7, do_group, NULL, 0 },
 	{ NULL, 0, 0, NULL, NULL, 0 },
 };

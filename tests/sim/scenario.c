@@ -194,6 +194,8 @@ begin(struct sim *s, FILE *trace)
 		simhost_boot(h);
 	}
 	circles_begin(&s->circles);
+	for (unsigned i = 0; i < s->n_groups; i++)
+		group_begin(&s->groups[i]);
 	s->has_begun = true;
 }
 

@@ -10,11 +10,13 @@
 #define TESTS_SIM_SCENARIO_H
 
 #include "tests/sim/circles.h"
+#include "tests/sim/groups.h"
 #include "tests/sim/simhost.h"
 #include "tests/sim/simserver.h"
 
 #define SIM_LIMITS 1024
 #define SIM_WORDS 32
+#define SIM_GROUPS 16
 
 struct limit {
 	struct simhost *host;
@@ -35,6 +37,8 @@ struct sim {
 	struct limit limits[SIM_LIMITS];
 	unsigned n_limits;
 	struct circles circles;
+	struct group groups[SIM_GROUPS];
+	unsigned n_groups;
 	const char *file;
 	unsigned line;
 	bool has_begun;

@@ -201,6 +201,8 @@ verdict_print(const struct sim *s, bool all, FILE *out)
 	}
 	for (const struct simhost *h = s->hosts; h; h = h->next)
 		bad += print_windows(h, all, out);
+	for (unsigned i = 0; i < s->n_groups; i++)
+		bad += group_print(&s->groups[i], all, out);
 	return bad + circles_print(&s->circles, all, out);
 }
 
