@@ -22,7 +22,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-#include "common/bytes.h"
+#include "common/prng.h"
 #include "tests/bench/server/latency.h"
 #include "tests/bench/server/requests.h"
 
@@ -41,6 +41,7 @@ static const char usage[] =
 "(`ip route add local 10.64.0.0/10 dev lo'), and the server needs a way back.\n"
 "\n"
 "  --clients N      addresses, asking in turn (1000)\n"
+"  --random         not in turn, but by chance\n"
 "  --outstanding N  requests on their way at a time (16); or else\n"
 "  --rate R         requests a second, whatever comes back\n"
 "  --seconds S      how long (5); a signal ends it earlier\n"
@@ -77,10 +78,11 @@ struct load {
 	double rate; /* 0 = outstanding decides */
 	double seconds, patience;
 	uint64_t most; /* requests; 0 = no limit */
-	bool interleaved, spin;
+	bool interleaved, spin, random;
 
 	int fd;
 	struct requests requests;
+	struct prng prng; /* for `random' */
 	struct slot *slots;
 	struct slots free, waiting; /* waiting: the oldest first */
 	int64_t start;
@@ -139,6 +141,7 @@ read_option(struct load *l, int c)
 	case 'k': return key_parse(&l->requests.key, optarg);
 	case 'i': l->interleaved = true; break;
 	case 'S': l->spin = true; break;
+	case 'x': l->random = true; break;
 	case 'h': fputs(usage, stdout); exit(EXIT_SUCCESS);
 	default: return false;
 	}
@@ -158,6 +161,7 @@ read_options(struct load *l, int argc, char **argv)
 		{ "key", required_argument, NULL, 'k' },
 		{ "interleaved", no_argument, NULL, 'i' },
 		{ "spin", no_argument, NULL, 'S' },
+		{ "random", no_argument, NULL, 'x' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -199,6 +203,7 @@ prepare(struct load *l)
 	for (size_t i = 0; i < n; i++)
 		TAILQ_INSERT_TAIL(&l->free, &l->slots[i], link);
 	prctl(PR_SET_TIMERSLACK, 1UL);
+	prng_init(&l->prng, (uint64_t)now_ns());
 	return requests_init(&l->requests, l->n_clients, l->interleaved);
 }
 
@@ -211,16 +216,28 @@ number_of(const struct load *l, const struct slot *slot)
 	    SLOT_BITS;
 }
 
+static uint32_t
+choose_client(struct load *l)
+{
+	if (l->random)
+		return (uint32_t)(prng_u64(&l->prng) % l->n_clients);
+
+	uint32_t client = l->next_client;
+
+	l->next_client = (client + 1) % l->n_clients;
+	return client;
+}
+
 static void
 put_request(struct load *l, struct batch *b, int i, struct slot *slot)
 {
 	struct cmsghdr *c = (struct cmsghdr *)(void *)b->control[i];
+	uint32_t client = choose_client(l);
 	struct in_pktinfo info = { .ipi_spec_dst.s_addr =
-		htonl(l->first + l->next_client) };
+		htonl(l->first + client) };
 
 	slot->round++;
-	slot->asked.client = l->next_client;
-	l->next_client = (l->next_client + 1) % l->n_clients;
+	slot->asked.client = client;
 	b->iov[i].iov_base = b->bytes[i];
 	b->iov[i].iov_len = request_write(&l->requests, number_of(l, slot),
 	    &slot->asked, b->bytes[i]);
