@@ -20,8 +20,8 @@ TOCK_BUILD; --long sets TOCK_LONG=1 for them.
     sanitize  unit and fuzz with ASan and UBSan
     static    gcc -fanalyzer, clang-tidy, cppcheck
 
-A bench measures and judges nothing: tests/bench/NAME/bench.py, which says what
-it takes.
+A bench measures and, where it does not say otherwise, judges nothing:
+tests/bench/NAME/bench.py, which says what it takes.
 """
 import concurrent.futures
 import json

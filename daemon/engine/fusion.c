@@ -30,7 +30,8 @@ fusion_follow(struct engine *e, struct source *updated, struct raw now)
 			if (s == updated)
 				which = n;
 			all[n++] = (struct fuse_source){ &s->estimator,
-				&s->member, is_used, source_distance(s, now) };
+				&s->member, is_used, s->has_claim,
+				source_distance(s, now) };
 		}
 	}
 	return fuse_sample(&e->fuse, all, n, which, now);
@@ -64,7 +65,7 @@ bool
 fusion_hold(struct engine *e, struct source *updated, struct pair now,
     struct estimate *held)
 {
-	struct fuse_source s = { &updated->estimator, &updated->member, false,
+	struct fuse_source s = { &updated->estimator, &updated->member, false, true,
 		source_distance(updated, now.raw) };
 
 	if (updated->verdict != SOURCE_FALSETICKER ||

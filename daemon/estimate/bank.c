@@ -140,22 +140,24 @@ share_beliefs(struct beliefs *p)
 }
 
 /* One filter learns from the sample: the mixture of what each model makes of it
- * and of the prior, should it say nothing.  Adds the models' posterior to
- * *learn with this filter's weight and returns the evidence. */
+ * and of the prior, should it say nothing.  What the sample measures is x and
+ * something unsure, of which x has its part by the variances.  Adds the models'
+ * posterior to *learn with this filter's weight and returns the evidence. */
 static double
 update_filter(struct estimate *f, const struct observation *o,
     const struct beliefs *p, double nothing, double weight,
     struct beliefs *learn)
 {
 	double mass[OBSERVE_MODELS], total = nothing, moved = 0, second;
+	double var = f->pxx + o->unsure, part = f->pxx / var;
 
-	second = nothing * f->pxx;
+	second = nothing * var;
 	for (unsigned k = 0; k < OBSERVE_MODELS; k++) {
 		if (weight * p->of[k] < UNLIKELY) {
 			mass[k] = 0;
 			continue;
 		}
-		struct verdict v = observe_sample(k, o, f->x, f->pxx);
+		struct verdict v = observe_sample(k, o, f->x, var);
 		double dx = v.mean - f->x;
 		mass[k] = (1 - NOTHING) * p->of[k] * v.evidence;
 		total += mass[k];
@@ -165,7 +167,9 @@ update_filter(struct estimate *f, const struct observation *o,
 	for (unsigned k = 0; k < OBSERVE_MODELS; k++)
 		learn->of[k] += weight * (mass[k] + nothing * p->of[k]) / total;
 	moved /= total;
-	filter_learn(f, f->x + moved, second / total - moved * moved);
+	second = second / total - moved * moved;
+	filter_learn(f, f->x + part * moved,
+	    f->pxx - part * part * (var - second));
 	return total;
 }
 

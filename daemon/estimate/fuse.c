@@ -11,7 +11,9 @@
 #define ASTRAY_SIGMAS 5.0
 #define ASTRAY_ROW 3
 #define FAR_SIGMAS 6.0    /* of the joint bank from the mean */
+#define USUAL 2.0         /* variances that a constant is off by */
 #define STRAY 5.0         /* times the usual distance from the median */
+#define CLAIM 3.3         /* standard errors that are claimed (engine/source.h) */
 #define HOLD_SIGMAS 4.0   /* of a frequency from the joint bank's */
 
 void
@@ -41,29 +43,54 @@ median(double *x, size_t n)
 	return (x[(n - 1) / 2] + x[n / 2]) / 2;
 }
 
+/* Where most sources are, if there are three or more, and how sure one of them
+ * is of that. */
+struct crowd {
+	bool is_there;
+	double x, y, sx, sy; /* s, s/s */
+};
+
+static struct crowd
+crowd_of(const struct estimate *e, const struct fuse_source *s, size_t n)
+{
+	double x[FUSE_MAX], y[FUSE_MAX], pxx[FUSE_MAX], pyy[FUSE_MAX];
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!s[i].is_heard)
+			continue;
+		x[k] = e[i].x;
+		y[k] = e[i].y;
+		pxx[k] = e[i].pxx;
+		pyy[k++] = e[i].pyy;
+	}
+	if (k < 3)
+		return (struct crowd){ .is_there = false };
+	return (struct crowd){ true, median(x, k), median(y, k),
+		sqrt(median(pxx, k)), sqrt(median(pyy, k)) };
+}
+
 /* pull[i], 0..1: how much the word of source i counts, given where the others
- * are.  One of three or more that is further from their median than the others
- * are, and than its own noise, is taken less seriously the further it is. */
+ * are, used or not: who is used may change when claims hardly touch.  One of
+ * three or more that is further from their median than the others are, and than
+ * its own noise, is taken less seriously the further it is. */
 static void
 doubt_strays(const struct estimate *e, const struct fuse_source *s, size_t n,
-    double *pull)
+    const struct crowd *crowd, double *pull)
 {
-	double x[FUSE_MAX], middle, spread;
+	double away[FUSE_MAX], spread;
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		pull[i] = 1;
-		if (s[i].is_used)
-			x[k++] = e[i].x;
+		if (s[i].is_heard)
+			away[k++] = fabs(e[i].x - crowd->x);
 	}
-	if (k < 3)
+	if (!crowd->is_there)
 		return;
-	middle = median(x, k);
-	for (size_t i = 0; i < k; i++)
-		x[i] = fabs(x[i] - middle);
-	spread = median(x, k);
+	spread = median(away, k);
 	for (size_t i = 0; i < n; i++) {
-		double d = e[i].x - middle;
+		double d = e[i].x - crowd->x;
 		double usual = STRAY * STRAY * (spread * spread + e[i].pxx);
 		if (s[i].is_used && d * d > usual)
 			pull[i] = usual / (d * d);
@@ -181,6 +208,18 @@ measure_constant(struct fuse_member *m, double off, double var,
 	m->constant = m->average * real / (real + var);
 }
 
+/* How much of what a source says now neither its constant nor the variance of
+ * that explains, s^2: as much may be wrong with the constant.  A source that
+ * walks away takes the joint bank, which would believe it in an oscillator that
+ * does, no further. */
+static double
+unexplained(const struct fuse_member *m, double off, double var)
+{
+	double d = off - m->constant;
+
+	return fmax(d * d - USUAL * var, 0);
+}
+
 /* The joint bank starts as a source's own, moved to x. */
 static void
 start(struct fuse *f, const struct estimator *from, struct raw at, double x)
@@ -206,6 +245,7 @@ learn(struct fuse *f, const struct fuse_source *s)
 
 	o.z -= s->member->constant;
 	o.centred -= s->member->constant;
+	o.unsure = s->member->unsure;
 	estimator_predict(s->estimator, &f->joint,
 	    s->estimator->bank.filter[0].at);
 	bank_update(&f->joint, &o, &s->estimator->beliefs,
@@ -246,18 +286,37 @@ look(const struct fuse_source *s, size_t n, struct raw at, struct estimate *e,
 	return used;
 }
 
+/* Adds to what remains open by how much the sources differ, as far as their
+ * distances explain it.  And the one that counts most, because it is near, may
+ * be the one that lies: so what is claimed reaches to where most are. */
+static void
+leave_open(const struct fuse *f, const struct fuse_source *s, size_t n,
+    const struct crowd *crowd, struct estimate *out)
+{
+	if (crowd->is_there) {
+		double dx = fabs(out->x - crowd->x) / CLAIM + crowd->sx;
+		double dy = fabs(out->y - crowd->y) - CLAIM * crowd->sy;
+		out->pxx += dx * dx;
+		out->pyy += dy > 0 ? dy * dy : 0;
+	}
+	for (size_t i = 0; i < n; i++)
+		out->pxx += s[i].member->weight * s[i].member->weight *
+		    doubt_of(f, &s[i]);
+}
+
 struct estimate
 fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
     size_t which, struct raw at)
 {
 	struct estimate e[FUSE_MAX];
 	double pull[FUSE_MAX];
-	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH, left = 0;
+	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH;
 
 	assert(n <= FUSE_MAX && which < n);
 	size_t kept, used = look(s, n, at, e, &kept);
 	assert(used > 0);
-	doubt_strays(e, s, n, pull);
+	struct crowd crowd = crowd_of(e, s, n);
+	doubt_strays(e, s, n, &crowd, pull);
 	if (used > 1)
 		f->between += gain *
 		    (excess_scatter(e, s, n, pull) - f->between);
@@ -265,25 +324,26 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 	f->samples++;
 
 	struct estimate m = mean(e, s, n, pull);
-	if (!f->is_running && used == 1)
+	double off = e[which].x - m.x, var = e[which].pxx + m.pxx;
+	if (!f->is_running && used == 1) {
+		leave_open(f, s, n, &crowd, &m);
 		return m;
+	}
+	s[which].member->unsure = unexplained(s[which].member, off, var);
 	/* Whom nobody believes any more has no part in what is believed now. */
 	if (!f->is_running || kept == 0)
 		start(f, s[which].estimator, at, m.x);
 	else if (s[which].is_used && s[which].member->measured > 0)
 		learn(f, &s[which]);
 	if (s[which].is_used) {
-		measure_constant(s[which].member, e[which].x - m.x,
-		    e[which].pxx + m.pxx, doubt_of(f, &s[which]),
-		    pull[which]);
-		check(f, &s[which], &m);
+		measure_constant(s[which].member, off, var,
+		    doubt_of(f, &s[which]), pull[which]);
+		if (pull[which] == 1)
+			check(f, &s[which], &m);
 	}
 
 	struct estimate out = bank_at(&f->joint, at);
-	for (size_t i = 0; i < n; i++)
-		left += s[i].member->weight * s[i].member->weight *
-		    doubt_of(f, &s[i]);
-	out.pxx += left;
+	leave_open(f, s, n, &crowd, &out);
 	return out;
 }
 
@@ -294,6 +354,7 @@ fuse_hold(struct fuse *f, const struct fuse_source *s, struct raw at, double x)
 	struct estimate own = { .at = at };
 
 	estimator_at(s->estimator, at, &own);
+	m->unsure = 0;
 	if (!f->is_running)
 		start(f, s->estimator, at, x);
 	struct estimate joint = bank_at(&f->joint, at);

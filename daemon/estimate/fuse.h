@@ -32,6 +32,7 @@ struct fuse_member {
 	double weight;     /* in the mean; those of all used ones sum to 1 */
 	double average;    /* s, its estimate less the mean */
 	double constant;   /* s, what of that is taken to be so */
+	double unsure;     /* s^2, variance of the constant */
 	unsigned measured; /* samples that the average is of */
 	unsigned astray;   /* in a row that do not fit it */
 	unsigned learned;  /* the estimator's count at the last sample that the
@@ -51,6 +52,7 @@ struct fuse_source {
 	const struct estimator *estimator; /* with a sample */
 	struct fuse_member *member;
 	bool is_used;      /* selected, and near enough to count */
+	bool is_heard;     /* has a word in where most are */
 	double distance;   /* s, > 0: what it may be off by at most */
 };
 

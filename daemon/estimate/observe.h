@@ -42,6 +42,9 @@ struct observation {
 	bool is_learned; /* up and down are valid; else the box stands in */
 	struct wait_law up, down;
 	double log_norm; /* ln of the learned model's integral over z */
+	double unsure; /* s^2: z is off by something with this variance, too,
+	                  that has nothing to do with x or delays; the bank's
+	                  to mind */
 };
 
 /* Fills in log_norm from the rest. */

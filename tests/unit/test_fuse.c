@@ -87,7 +87,8 @@ pool_run(struct pool *p, int rounds)
 				at = n;
 			used += p->is_used[i];
 			s[n++] = (struct fuse_source){ &p->est[i],
-				&p->member[i], p->is_used[i], p->distance[i] };
+				&p->member[i], p->is_used[i], true,
+				p->distance[i] };
 		}
 		p->last = used > 0
 		    ? fuse_sample(&p->fuse, s, n, at, now(p))
@@ -181,6 +182,37 @@ START_TEST(one_that_strays_within_its_claim_does_not_count)
 }
 END_TEST
 
+START_TEST(one_that_walks_away_takes_nobody_along)
+{
+	double worst = 0;
+	struct pool p;
+
+	pool_init(&p, 4);
+	pool_run(&p, 100);
+	for (int k = 0; k < 1000; k++) {
+		p.off[3] += 1e-8 * POLL;
+		pool_run(&p, 1);
+		worst = fmax(worst, fabs(p.last.x - truth(&p)));
+	}
+	ck_assert_double_lt(worst, 60e-6);
+}
+END_TEST
+
+START_TEST(the_claim_reaches_to_where_most_are)
+{
+	struct pool p;
+
+	pool_init(&p, 4);
+	p.off[3] = 2e-3;
+	p.wait[3] = 1e-6;
+	p.distance[3] = 0.1e-3;
+	p.is_used[0] = p.is_used[1] = p.is_used[2] = false;
+	pool_run(&p, 100);
+	ck_assert_double_eq_tol(p.last.x - truth(&p), 2e-3, 0.1e-3);
+	ck_assert_double_ge(3.3 * sqrt(p.last.pxx), 2e-3);
+}
+END_TEST
+
 START_TEST(a_jump_of_one_is_not_the_others)
 {
 	struct pool p;
@@ -248,8 +280,8 @@ START_TEST(a_sample_is_learned_once)
 
 	pool_init(&p, 2);
 	pool_run(&p, 50);
-	struct fuse_source s[] = { { &p.est[0], &p.member[0], true, 1e-3 },
-		{ &p.est[1], &p.member[1], true, 1e-3 } };
+	struct fuse_source s[] = { { &p.est[0], &p.member[0], true, true, 1e-3 },
+		{ &p.est[1], &p.member[1], true, true, 1e-3 } };
 	struct estimate a = fuse_sample(&p.fuse, s, 2, 1, now(&p));
 	struct estimate b = fuse_sample(&p.fuse, s, 2, 1, now(&p));
 	ck_assert_double_eq(a.x, b.x);
@@ -278,7 +310,8 @@ UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
     who_disagrees_by_more_than_the_noise_counts_alike,
     the_nearer_of_two_that_disagree_counts_more,
     one_that_strays_within_its_claim_does_not_count,
-    a_jump_of_one_is_not_the_others,
+    one_that_walks_away_takes_nobody_along,
+    the_claim_reaches_to_where_most_are, a_jump_of_one_is_not_the_others,
     who_joins_late_does_not_make_the_clock_jump,
     the_offset_stays_while_nobody_is_believed,
     without_an_anchor_the_clock_is_the_anchor, a_sample_is_learned_once,

@@ -140,7 +140,7 @@ believe(struct run *r, int i, struct estimate *e)
 		struct estimate own;
 		estimator_at(&r->est[k], at, &own);
 		f[n++] = (struct fuse_source){ &r->est[k], &r->member[k],
-			is_used[k], claim(&r->est[k], &own) };
+			is_used[k], true, claim(&r->est[k], &own) };
 	}
 	r->has_claim = agree > 0;
 	if (agree == 0)
