@@ -151,11 +151,14 @@ config_review(struct config *c)
 {
 	struct config_error e;
 	struct parse p = { .config = c, .error = &e, .file = "configuration" };
+	bool has_peer = false;
 	size_t n = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < c->n_sources; i++)
+	for (size_t i = 0; i < c->n_sources; i++) {
 		n += c->sources[i].is_pool ? (size_t)c->sources[i].maxsources : 1;
+		has_peer |= c->sources[i].is_peer;
+	}
 	if (n == 0 && c->n_sourcedirs == 0)
 		r = parse_warn(&p, 0, "there is no server line: nothing tells "
 		    "the time");
@@ -166,6 +169,9 @@ config_review(struct config *c)
 	    (size_t)c->minsources > n)
 		r = parse_warn(&p, 0, "minsources is %d, but %zu can be had: "
 		    "the clock is never corrected", c->minsources, n);
+	if (r == 0 && has_peer && c->port == 0)
+		r = parse_warn(&p, 0, "peers are not asked: with port 0 there is "
+		    "no port to ask them from");
 	return r;
 }
 

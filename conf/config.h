@@ -135,8 +135,8 @@ int config_load(struct config *c, const char *path, struct config_error *e);
 int config_line(struct config *c, const char *file, unsigned line,
     const char *text, struct config_error *e);
 
-/* One line of a *.sources file of a sourcedir: a server or pool whose options
- * harm nobody else.  Returns 0 with *s filled, -ENOMEM, CONFIG_E_BAD with *e
+/* One line of a *.sources file of a sourcedir: a server, peer or pool whose
+ * options harm nobody else.  Returns 0 with *s filled, -ENOMEM, CONFIG_E_BAD with *e
  * filled, or CONFIG_E_EMPTY for a comment. */
 #define CONFIG_E_EMPTY 2
 int config_source_line(struct config_source *s, const char *file,

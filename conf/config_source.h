@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * One `server` or `pool` line.  A field's comment gives unit, range and default;
+ * One `server`, `pool` or `peer` line.  A field's comment gives unit, range and default;
  * the meaning is that of chrony.conf's option. */
 #ifndef CONF_CONFIG_SOURCE_H
 #define CONF_CONFIG_SOURCE_H
@@ -21,6 +21,9 @@ struct config_source {
 
 	bool is_pool;         /* a `pool` line: several addresses of the name */
 	int maxsources;       /* pool: how many, 1..16; 4 */
+	bool is_peer;         /* a `peer` line: a symmetric association; then
+	                         iburst, burst, presend and copy are as where
+	                         they are not written */
 	bool burst;
 	int presend;          /* log2 s, -32..32; SOURCE_NO_PRESEND */
 	bool offline, auto_offline;
@@ -50,6 +53,9 @@ struct config_source {
 
 /* What a source has where its line says nothing; the name is left alone. */
 void source_defaults(struct config_source *);
+
+/* Undoes the options that have no effect for a peer. */
+void source_peer_defaults(struct config_source *);
 
 /* Whether this could have come from a line: the name is a host's or a server's
  * address, every option has a value of its range or the one it has where the

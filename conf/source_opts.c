@@ -134,10 +134,16 @@ looks_like_address(const char *name)
 	    '\0';
 }
 
+static const char *
+name_of(const struct config_source *s)
+{
+	return s->is_pool ? "pool" : s->is_peer ? "peer" : "server";
+}
+
 static int
 bad_name(struct parse *p, const struct wanted *w, const char *what)
 {
-	const char *directive = w->source.is_pool ? "pool" : "server";
+	const char *directive = name_of(&w->source);
 
 	parse_hint(p, "%s takes the name or the address of one server, such "
 	    "as 0.pool.ntp.org, 192.0.2.1 or 2001:db8::1", directive);
@@ -257,6 +263,13 @@ source_defaults(struct config_source *s)
 	s->polltarget = 8;
 }
 
+void
+source_peer_defaults(struct config_source *s)
+{
+	s->iburst = s->burst = s->copy = false;
+	s->presend = SOURCE_NO_PRESEND;
+}
+
 static bool
 is_host(const char *word)
 {
@@ -348,20 +361,43 @@ initstepslew_parse(struct parse *p)
 	return 0;
 }
 
+/* chrony takes these for a peer without a word, and without an effect. */
+static int
+settle_peer(struct parse *p, struct config_source *s)
+{
+	static const char *const idle[] = { "iburst", "burst", "presend",
+		"copy" };
+	int r = 0;
+
+	if (!s->is_peer)
+		return 0;
+	source_peer_defaults(s);
+	for (size_t i = 0; i < sizeof idle / sizeof *idle && r == 0; i++) {
+		unsigned at = lex_find(p->line, idle[i]);
+
+		if (at > 1)
+			r = parse_warn(p, at, "%s has no effect for a peer",
+			    idle[i]);
+	}
+	return r;
+}
+
 int
 source_parse(struct parse *p)
 {
-	struct wanted w = { .source = { .is_pool =
-		strcasecmp(p->line->word[0], "pool") == 0 } };
-	const char *directive = w.source.is_pool ? "pool" : "server";
+	const char *word = p->line->word[0];
+	struct wanted w = { .source = {
+		.is_pool = strcasecmp(word, "pool") == 0,
+		.is_peer = strcasecmp(word, "peer") == 0 } };
+	const char *directive = name_of(&w.source);
 	int r;
 
 	source_defaults(&w.source);
 
 	if (p->line->n < 2) {
-		parse_hint(p, "usage: %s NAME [iburst] [minpoll N] "
-		    "[maxpoll N] [key ID] [prefer] ...: tock.conf(5)",
-		    directive);
+		parse_hint(p, "usage: %s NAME %s[minpoll N] [maxpoll N] "
+		    "[key ID] [prefer] ...: tock.conf(5)", directive,
+		    w.source.is_peer ? "" : "[iburst] ");
 		return parse_fail(p, 0, "%s: the name is missing", directive);
 	}
 	r = set_name(p, &w);
@@ -373,6 +409,8 @@ source_parse(struct parse *p)
 		r = set_family(p, &w);
 	if (r == 0)
 		r = settle_polls(p, &w.source);
+	if (r == 0)
+		r = settle_peer(p, &w.source);
 	if (r != 0)
 		return r;
 	if (w.source.maxsources > SOURCE_POOL_MAX)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * `server NAME [option...]`, `pool NAME [option...]`, `initstepslew`.
+ * `server NAME [option...]`, `pool NAME [option...]`, `peer NAME [option...]`,
+ * `initstepslew`.
  * Inside conf/ only. */
 #ifndef CONF_SOURCE_OPTS_H
 #define CONF_SOURCE_OPTS_H
@@ -13,7 +14,7 @@
  * VALUE_LATER. */
 extern const struct value_list source_options, pool_options;
 
-/* Parses the server or pool line of p and adds the source. */
+/* Parses the server, peer or pool line of p and adds the source. */
 int source_parse(struct parse *p);
 
 int initstepslew_parse(struct parse *p);

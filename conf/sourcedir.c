@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * Files of a sourcedir are often written by programs from what a network said
- * (DHCP).  Such a line may add a server, which then is one vote among others;
+ * (DHCP).  Such a line may add a server or a peer, which then is one vote among others;
  * it may not outvote or bend the others, nor make us ask as fast as we can. */
 #include "conf/sourcedir.h"
 
@@ -65,9 +65,10 @@ parse_source(struct parse *p)
 	int r;
 
 	if (strcasecmp(p->line->word[0], "server") != 0 &&
+	    strcasecmp(p->line->word[0], "peer") != 0 &&
 	    strcasecmp(p->line->word[0], "pool") != 0) {
 		parse_hint(p, "other lines stand in the configuration");
-		return parse_fail(p, 0, "%s is no server or pool line",
+		return parse_fail(p, 0, "%s is no server, peer or pool line",
 		    parse_shown(p->line->word[0]).text);
 	}
 	for (unsigned i = 0; refused[i] != NULL; i++) {

@@ -53,6 +53,7 @@ fill(struct config_source *s, const struct cmdmon_add *a)
 {
 	source_defaults(s);
 	s->is_pool = a->type == ADD_POOL;
+	s->is_peer = a->type == ADD_PEER;
 	s->port = (uint16_t)a->port;
 	s->minpoll = a->minpoll;
 	s->maxpoll = a->maxpoll;
@@ -78,6 +79,8 @@ fill(struct config_source *s, const struct cmdmon_add *a)
 	if (a->maxunreach != 0)
 		s->maxunreach = a->maxunreach;
 	set_flags(s, a->flags);
+	if (s->is_peer)
+		source_peer_defaults(s);
 }
 
 /* The name alone, with nothing else that could be wrong. */
@@ -109,7 +112,7 @@ change_add(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 	_Static_assert(sizeof s.name == sizeof a->name, "names fit");
 	if (!is_name(a->name))
 		return STT_INVALIDNAME;
-	if ((a->type != ADD_SERVER && a->type != ADD_POOL) || a->port == 0 ||
+	if (a->type < ADD_SERVER || a->type > ADD_POOL || a->port == 0 ||
 	    a->port > UINT16_MAX || a->certset != 0 || (a->flags & NOT_BUILT))
 		return change_done(uid, -EINVAL, "add %s", a->name);
 	fill(&s, a);
@@ -117,5 +120,5 @@ change_add(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 	if (!is_of_family(&s))
 		return STT_BADFAMILY;
 	return change_done(uid, manage_add(e, &s), "add %s %s",
-	    s.is_pool ? "pool" : "server", s.name);
+	    s.is_pool ? "pool" : s.is_peer ? "peer" : "server", s.name);
 }

@@ -119,7 +119,7 @@ report_source(const struct engine *e, uint32_t index,
 		.poll = s->client.poll,
 		.stratum = source_stratum(s),
 		.state = state_of(s->verdict),
-		.mode = MODE_CLIENT,
+		.mode = s->symmetric != NULL ? MODE_PEER : MODE_CLIENT,
 		.reach = s->client.reach,
 		.ago_s = CMDMON_NEVER,
 	};

@@ -68,16 +68,17 @@ send_batch(struct answerer *r, struct sock *sock, int n)
 		r->send_time += SEND_TIME_GAIN * (took - r->send_time);
 }
 
-void
-answerer_serve(struct answerer *r, struct sock *sock, const struct dgram *d,
-    int n)
+/* access: who may ask; NULL = these may. */
+static void
+serve(struct answerer *r, const struct access *access, struct sock *sock,
+    const struct dgram *d, int n)
 {
 	struct mono now = r->os->ops->mono(r->os);
 	int ready = 0;
 
 	for (int i = 0; i < n; i++) {
 		r->counts.received++;
-		if (!access_may(r->access, &d[i].remote.addr)) {
+		if (access != NULL && !access_may(access, &d[i].remote.addr)) {
 			r->counts.refused++;
 			continue;
 		}
@@ -101,6 +102,20 @@ answerer_serve(struct answerer *r, struct sock *sock, const struct dgram *d,
 	}
 	if (ready > 0)
 		send_batch(r, sock, ready);
+}
+
+void
+answerer_serve(struct answerer *r, struct sock *sock, const struct dgram *d,
+    int n)
+{
+	serve(r, r->access, sock, d, n);
+}
+
+void
+answerer_serve_peer(struct answerer *r, struct sock *sock,
+    const struct dgram *d)
+{
+	serve(r, NULL, sock, d, 1);
 }
 
 void

@@ -48,6 +48,10 @@ void answerer_fini(struct answerer *);
 void answerer_serve(struct answerer *, struct sock *, const struct dgram *,
     int n);
 
+/* Likewise one, of a peer of ours, whoever may ask. */
+void answerer_serve_peer(struct answerer *, struct sock *,
+    const struct dgram *);
+
 /* An answer left at stamp; data as in sock->sent. */
 void answerer_sent(struct answerer *, const unsigned char *data, size_t len,
     const struct stamp *);

@@ -10,6 +10,7 @@
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/auth.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/peer.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
 
@@ -65,8 +66,14 @@ client_interval(const struct client *c)
 		poll = fmin(poll, REST_LOG2S - (double)c->rest);
 	/* Not a server that is silent, has no time, or has asked for less. */
 	if (s->estimator.impossible > 0 && c->unanswered == 0 &&
-	    c->last.tests == TEST_ALL && c->minpoll == s->conf.minpoll)
+	    c->last.tests == TEST_ALL && c->minpoll == s->conf.minpoll &&
+	    s->symmetric == NULL)
 		return fmin(QUICK_RETRY, exp2(poll));
+	/* Of both sides the one that wants more packets has its way (RFC 5905
+	 * appendix A.5.7.3). */
+	if (s->symmetric != NULL && c->last.packet.mode != 0 &&
+	    c->unanswered < LOST_TO_SLOW)
+		poll = fmax(fmin(poll, c->last.packet.poll), c->minpoll);
 	if (c->unanswered > 0)
 		poll = fmin(poll + floor((double)c->unanswered / LOST_TO_SLOW),
 		    fmax(poll, s->conf.maxpoll));
@@ -126,6 +133,8 @@ ask(struct client *c)
 	unsigned char bytes[PACKET_HEADER + MAC_MAX];
 	uint64_t random[2];
 
+	if (c->source->symmetric != NULL)
+		return peer_ask(c);
 	do
 		os_of(c)->ops->random(os_of(c), random, sizeof random);
 	while (random[0] == NTP64_UNSET || random[1] == NTP64_UNSET);
@@ -187,11 +196,12 @@ poll_now(struct client *c)
 
 	count_request(c);
 	c->asked = os->ops->mono(os);
-	c->is_waiting = true;
+	/* A peer's packets come in any time. */
+	c->is_waiting = c->source->symmetric == NULL;
 	int r = ask(c);
-	if (r < 0) {
-		if (could_not_send(c, -r))
-			return;
+	if (r < 0 && could_not_send(c, -r))
+		return;
+	if (r < 0 || !c->is_waiting) {
 		schedule(c);
 	} else {
 		double next = gap(c);
@@ -265,23 +275,33 @@ kissed(struct client *c, enum packet_kiss kiss)
 	}
 }
 
-void
+static enum exchange_match
+match(const struct client *c, const struct ntp_packet *p, unsigned *which)
+{
+	if (c->source->symmetric != NULL)
+		return peer_match(c, p, which);
+	return c->is_waiting && p->mode == PACKET_MODE_SERVER ?
+	    exchange_match(&c->exchange, p) : EXCHANGE_NONE;
+}
+
+bool
 client_receive(struct client *c, const struct dgram *d)
 {
 	enum exchange_match how;
 	struct ntp_packet p;
+	unsigned which = 0;
 
 	c->total_rx++;
 	c->kernel_rx += d->stamp.src == STAMP_KERNEL;
 	c->nic_rx += d->stamp.src == STAMP_NIC;
-	if (!c->is_waiting || d->is_cut ||
-	    packet_parse(&p, d->data, d->len) != 0 ||
-	    p.mode != PACKET_MODE_SERVER)
-		return;
-	how = exchange_match(&c->exchange, &p);
+	if (d->is_cut || packet_parse(&p, d->data, d->len) != 0)
+		return false;
+	how = match(c, &p, &which);
 	if (how == EXCHANGE_NONE ||
 	    !auth_check(c->source, &p, d->data, d->len))
-		return;
+		return false;
+	if (c->source->symmetric != NULL)
+		peer_hear(c, &p, how, which, &d->stamp);
 
 	/* It is the answer, whatever it says: the wait is over. */
 	enum packet_kiss kiss = packet_kiss(&p);
@@ -295,6 +315,7 @@ client_receive(struct client *c, const struct dgram *d)
 	/* What the answer said may have changed the interval. */
 	if (!c->is_denied && !c->source->engine->is_stopping)
 		schedule(c);
+	return true;
 }
 
 void
@@ -318,9 +339,11 @@ client_start(struct client *c)
 	uint32_t dice;
 	double first = 0;
 
-	if (c->is_denied || c->source->conf.offline || !auth_is_ready(c->source))
+	if (c->is_denied || c->source->conf.offline ||
+	    !auth_is_ready(c->source) || (c->source->symmetric != NULL &&
+	    !peer_has_port(c->source->engine)))
 		return;
-	if (c->source->conf.iburst) {
+	if (c->source->conf.iburst && c->source->symmetric == NULL) {
 		c->burst = c->rest = IBURST_MAX;
 		c->burst_good = IBURST_GOOD;
 	} else {
@@ -346,6 +369,8 @@ client_slept(struct client *c)
 {
 	end_wait(c);
 	exchange_forget(&c->exchange);
+	if (c->source->symmetric != NULL)
+		symmetric_init(c->source->symmetric);
 	medfilt_init(&c->filter);
 	c->filter_polls = 0;
 }
@@ -396,7 +421,8 @@ client_judge(struct client *c, enum estimator_result result)
 bool
 client_burst(struct client *c, unsigned good, unsigned total)
 {
-	if (c->is_denied || !source_is_resolved(c->source))
+	if (c->is_denied || !source_is_resolved(c->source) ||
+	    c->source->symmetric != NULL)
 		return false;
 	c->burst = total;
 	c->burst_good = good;

@@ -70,7 +70,7 @@ double client_interval(const struct client *);
 void client_judge(struct client *, enum estimator_result);
 
 /* Up to total requests until good ones were good, also while offline.  Returns
- * false where nobody can be asked. */
+ * false where nobody can be asked, or a peer. */
 bool client_burst(struct client *, unsigned good, unsigned total);
 
 /* RAW stood still: nothing that began before is measured across that. */
@@ -82,9 +82,9 @@ void client_ask_now(struct client *);
 /* minpoll or maxpoll in the source's conf has changed; minpoll <= maxpoll. */
 void client_bounds_changed(struct client *);
 
-/* Called by acquire.c: a datagram from the server's address came in; one that
- * was sent left at stamp. */
-void client_receive(struct client *, const struct dgram *);
+/* Called by acquire.c and peer.c: a datagram from the server's address came in;
+ * returns whether it was the server's.  And one that was sent left at stamp. */
+bool client_receive(struct client *, const struct dgram *);
 void client_sent(struct client *, const unsigned char *data, size_t len,
     const struct stamp *);
 

@@ -11,6 +11,7 @@
 #define READING_SLACK 1e-3   /* s, by which a server may hold a packet longer
                                 than we wait: clocks are read unevenly */
 #define DELAY_MIN 1e-9       /* s */
+#define HELD_LONG 1.0        /* s: no server's answer, but a peer's own packet */
 
 /* The four times of a sample. */
 struct times {
@@ -60,13 +61,36 @@ exchange_forget(struct exchange *x)
 	x->past.receive = NTP64_UNSET;
 }
 
+/* Of one exchange in which the other side took its time.  The middle of both
+ * offsets is right at whatever rate the oscillator runs.  The delay is not: it is
+ * said to be what it is at most, so that the shortest one is never too short. */
+static bool
+measure_apart(const struct timescale *scale, const struct times *t,
+    const struct estimate *belief, struct measurement *m)
+{
+	double gap = raw_sub(t->t4, t->t1), sd = sqrt(belief->pyy) * gap;
+	double up = timescale_offset(scale, t->t2, t->t1);
+	double down = timescale_offset(scale, t->t3, t->t4);
+	double delay = up - down + belief->y * gap;
+
+	if (!(gap >= 0) || !(delay + 2 * sd > 0))
+		return false;
+	m->held = tspec_sub(t->t3, t->t2);
+	m->sample.at = raw_add(t->t1, gap / 2);
+	m->sample.offset = (up + down) / 2;
+	m->sample.delay = fmax(delay, 0) + 2 * sd;
+	return true;
+}
+
 /* Of one exchange; false when its times cannot be. */
 static bool
 measure(const struct timescale *scale, const struct times *t,
-    struct measurement *m)
+    const struct estimate *belief, struct measurement *m)
 {
 	double held = tspec_sub(t->t3, t->t2), away = raw_sub(t->t4, t->t1);
 
+	if (held > HELD_LONG && belief != NULL)
+		return measure_apart(scale, t, belief, m);
 	if (!(held >= 0) || !(away >= 0) || held > away + READING_SLACK)
 		return false;
 	/* z by the two halves: each difference is small, the sum of four
@@ -119,7 +143,12 @@ measure_interleaved(const struct exchange_past *past, const struct times *now,
 	struct times whole = { past->t1, past->t4, past->server_rx, now->t3 };
 	struct times across = { now->t1, past->t4, now->t2, now->t3 };
 	struct measurement other = *m;
-	bool has_whole = measure(scale, &whole, m) && !past->is_measured;
+
+	if (past->receive == NTP64_UNSET)
+		return false;
+
+	bool has_whole = measure(scale, &whole, belief, m) &&
+	    !past->is_measured;
 	bool has_other = belief != NULL &&
 	    tspec_sub(now->t3, past->server_rx) >= 0 &&
 	    tspec_sub(now->t2, now->t3) >= 0 &&
@@ -156,7 +185,7 @@ exchange_answered(struct exchange *x, const struct ntp_packet *p,
 		    out);
 	} else {
 		timescale_settle(scale, t.t3, t.t4);
-		is_measured = measure(scale, &t, out);
+		is_measured = measure(scale, &t, belief, out);
 	}
 	x->past = (struct exchange_past){ p->receive, t.t2, t.t1, t.t4,
 		x->sent.src, rx->src, is_measured && how == EXCHANGE_BASIC };

@@ -5,8 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/peer.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
@@ -56,6 +58,12 @@ manage_add(struct engine *e, const struct config_source *wanted)
 
 	if (source_check(&conf) != 0)
 		return -EINVAL;
+	if (conf.is_peer && !peer_has_port(e)) {
+		log_warn("peer %s: not added: it would be asked from the "
+			 "server's port, which is closed (start with a peer or "
+			 "allow line)", conf.name);
+		return -ENOTCONN;
+	}
 	conf.iburst |= e->options.mode != ENGINE_STEER;
 	if (conf.maxpoll < conf.minpoll)
 		conf.maxpoll = conf.minpoll;

@@ -13,10 +13,11 @@
 
 struct engine;
 
-/* A new server or pool.  -EINVAL: no name or address of a server, or an option
- * out of its range (conf/config_source.h); -EEXIST: the address is a source's;
- * -ENOSPC: CONFIG_SOURCES_MAX sources; -ENOMEM.  A name that is not found is
- * looked up again and again, as at the start. */
+/* A new server, peer or pool.  -EINVAL: no name or address of a server, or an
+ * option out of its range (conf/config_source.h); -EEXIST: the address is a
+ * source's; -ENOSPC: CONFIG_SOURCES_MAX sources; -ENOTCONN, after logging
+ * why: peers cannot be asked (peer_has_port); -ENOMEM.  A name that is not
+ * found is looked up again and again, as at the start. */
 int manage_add(struct engine *, const struct config_source *);
 int manage_delete(struct engine *, const struct addr *);
 

@@ -6,6 +6,7 @@
 
 #include "common/ntp64.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/peer.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
 
@@ -62,7 +63,9 @@ delay_tests(struct client *c, const struct measurement *m)
 		path.quantile = quantile_at(&c->delays, limits.quantile);
 		quantile_add(&c->delays, m->sample.delay);
 	}
-	return accept_sample(&limits, &path, &m->sample, m->held);
+	/* A peer answers when its own time has come. */
+	return accept_sample(&limits, &path, &m->sample,
+	    s->symmetric != NULL ? 0 : m->held);
 }
 
 /* offset, asymmetry and clockprecision.  Of what a packet took longer than the
@@ -137,6 +140,8 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	r->tests = header_tests(p, &d->local);
 	if (estimator_at(&s->estimator, timescale_raw(&d->stamp), &at))
 		belief = &at;
+	if (s->symmetric != NULL)
+		belief = peer_belief(s, belief, &at);
 	if (r->tests & TEST_TIMES)
 		is_measured = exchange_answered(&c->exchange, p, how,
 		    &d->stamp, &s->engine->scale,

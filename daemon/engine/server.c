@@ -9,6 +9,7 @@
 #include "common/ntp64.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/peer.h"
 
 /* Requests that wait while we do not run: 0.1 s of 20 000 a second. */
 #define RECEIVE_BUFFER (2 << 20)
@@ -22,16 +23,19 @@ server_is_wanted(const struct config *c)
 	for (size_t i = 0; i < c->allow.n && c->port != 0; i++)
 		if (c->allow.all[i].may)
 			return true;
+	for (size_t i = 0; i < c->n_sources && c->port != 0; i++)
+		if (c->sources[i].is_peer)
+			return true;
 	return false;
 }
 
-/* What we say of ourselves, in all the answers of a batch. */
-static void
-describe(struct server *s, struct pair now)
+void
+server_describe(const struct server *s, struct pair now, struct ntp_packet *p)
 {
 	struct engine *e = s->engine;
 	const struct reference *r = &e->reference;
-	struct ntp_packet p = {
+
+	*p = (struct ntp_packet){
 		.leap = (uint8_t)r->leap,
 		.version = PACKET_VERSION,
 		.mode = PACKET_MODE_SERVER,
@@ -47,12 +51,21 @@ describe(struct server *s, struct pair now)
 	};
 
 	if (reference_is_local(e, now)) {
-		p.leap = LEAP_NONE;
-		p.stratum = (uint8_t)e->local.stratum;
-		p.root_delay = p.root_dispersion = 0;
-		p.refid = REFID_LOCAL;
-		p.ref = ntp64_from_tspec(now.real);
+		p->leap = LEAP_NONE;
+		p->stratum = (uint8_t)e->local.stratum;
+		p->root_delay = p->root_dispersion = 0;
+		p->refid = REFID_LOCAL;
+		p->ref = ntp64_from_tspec(now.real);
 	}
+}
+
+/* In all the answers of a batch. */
+static void
+describe(struct server *s, struct pair now)
+{
+	struct ntp_packet p;
+
+	server_describe(s, now, &p);
 	packet_write(&p, s->answerer.common.header);
 }
 
@@ -74,6 +87,16 @@ is_for_client(const struct server *s, const struct dgram *d)
 }
 
 static void
+receive_from_peer(struct server *s, struct client *peer, struct sock *sock,
+    const struct dgram *d)
+{
+	if (!peer_receive(peer, d))
+		return;
+	describe(s, d->stamp.pair);
+	answerer_serve_peer(&s->answerer, sock, d);
+}
+
+static void
 receive(struct sock *sock, struct dgram *d, int n)
 {
 	struct server *s = sock->owner;
@@ -82,12 +105,16 @@ receive(struct sock *sock, struct dgram *d, int n)
 		if (s->engine == NULL || s->engine->is_stopping)
 			return;
 
+		struct client *peer = peer_find(s->engine, &d[from]);
 		bool is_client = is_for_client(s, &d[from]);
 
-		for (to = from + 1; to < n; to++)
-			if (is_for_client(s, &d[to]) != is_client)
+		for (to = from + 1; to < n && peer == NULL; to++)
+			if (is_for_client(s, &d[to]) != is_client ||
+			    peer_find(s->engine, &d[to]) != NULL)
 				break;
-		if (is_client) {
+		if (peer != NULL) {
+			receive_from_peer(s, peer, sock, &d[from]);
+		} else if (is_client) {
 			acquire_receive(s->engine->options.acquire, d + from,
 			    to - from);
 		} else {
@@ -108,6 +135,8 @@ sent(struct sock *sock, const unsigned char *data, size_t len,
 		return;
 	if ((data[0] & 7) == PACKET_MODE_CLIENT && is_shared(s))
 		acquire_sent(s->engine->options.acquire, data, len, stamp);
+	else if ((data[0] & 7) == PACKET_MODE_ACTIVE)
+		peer_sent(s->engine, data, len, stamp);
 	else
 		answerer_sent(&s->answerer, data, len, stamp);
 }

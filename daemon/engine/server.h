@@ -26,7 +26,7 @@ struct server {
 };
 
 /* Whether the configuration is one of a server: it has a port, and a line that
- * allows somebody. */
+ * allows somebody, or a peer. */
 bool server_is_wanted(const struct config *);
 
 /* Opens the sockets, in set-up, since the port takes root; family: of the
@@ -38,6 +38,11 @@ int server_open(struct server *, struct os *, const struct config *,
 
 /* From now on requests are answered with e's time.  Returns 0 or -ENOMEM. */
 int server_start(struct server *, struct engine *e);
+
+/* What we say of ourselves: a packet but for version, mode, poll, and the last
+ * three timestamps. */
+void server_describe(const struct server *, struct pair now,
+    struct ntp_packet *);
 
 /* The engine is gone. */
 void server_stop(struct server *);

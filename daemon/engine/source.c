@@ -9,6 +9,7 @@
 #include "daemon/engine/auth.h"
 #include "daemon/engine/dump.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/peer.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
 #include "daemon/engine/standing.h"
@@ -53,6 +54,14 @@ source_new(struct engine *e, const struct config_source *conf,
 
 	if (s == NULL)
 		return NULL;
+	if (conf->is_peer) {
+		s->symmetric = malloc(sizeof *s->symmetric);
+		if (s->symmetric == NULL) {
+			free(s);
+			return NULL;
+		}
+		symmetric_init(s->symmetric);
+	}
 	s->engine = e;
 	s->pool = pool;
 	s->conf = *conf;
@@ -66,6 +75,7 @@ source_new(struct engine *e, const struct config_source *conf,
 	TAILQ_INSERT_TAIL(&e->sources, s, link);
 	if (pool == NULL || pool->n_sources == 0) /* once for all */
 		auth_announce(s);
+	peer_announce(s);
 	return s;
 }
 
@@ -80,6 +90,7 @@ source_free(struct source *s)
 		selection_forget(s->engine);
 	if (s->pool != NULL)
 		pool_leave(s->pool);
+	free(s->symmetric);
 	free(s);
 }
 
@@ -105,6 +116,8 @@ source_reset(struct source *s)
 	s->bad = 0;
 	forget(s);
 	client_init(&s->client, s);
+	if (s->symmetric != NULL)
+		symmetric_init(s->symmetric);
 	if (source_is_resolved(s))
 		client_start(&s->client);
 }

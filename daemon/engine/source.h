@@ -21,6 +21,7 @@
 
 struct engine;
 struct pool;
+struct symmetric;
 
 enum source_verdict { /* why it is used or not, chronyc's letters */
 	SOURCE_SELECTED = '*',
@@ -60,6 +61,7 @@ struct source {
 	bool is_unwanted;         /* the next answer is for another address */
 
 	struct client client;     /* has reach, poll and the last packet */
+	struct symmetric *symmetric; /* of a peer; NULL: a server */
 	struct estimator estimator;
 	struct fuse_member member;
 	struct stats stats;

@@ -205,7 +205,7 @@ START_TEST(unknown_words_get_a_suggestion)
 	try_bad(&t, "  Makestp 1 3", 3, "Invalid directive Makestp");
 	ck_assert_str_eq(t.error.hint, "did you mean makestep?");
 	try_bad(&t, "restrict default", 1, "Invalid directive restrict");
-	try_bad(&t, "peer a", 1, "the directive peer is not built yet");
+	try_bad(&t, "refclock a", 1, "the directive refclock is not built yet");
 	try_fini(&t);
 }
 END_TEST

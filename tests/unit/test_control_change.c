@@ -261,8 +261,8 @@ START_TEST(what_cannot_be_added_is_told_apart)
 		ck_assert_uint_eq(status(&q), names[i].status);
 	}
 	q = add("192.0.2.9");
-	q.u.add.type = ADD_PEER;
-	ck_assert_uint_eq(status(&q), STT_INVALID);
+	q.u.add.type = ADD_PEER; /* there is no server's port */
+	ck_assert_uint_eq(status(&q), STT_FAILED);
 	q = add("192.0.2.9");
 	q.u.add.flags |= ADD_NTS;
 	ck_assert_uint_eq(status(&q), STT_INVALID);

@@ -70,6 +70,63 @@ START_TEST(a_target_is_an_error_in_seconds)
 }
 END_TEST
 
+START_TEST(a_peer_has_a_servers_options)
+{
+	try_init(&t);
+	try_good(&t, "peer b.example key 7 port 1234 minpoll 3 maxpoll 5 "
+	    "xleave offset 1e-3 prefer noselect version 3 maxdelay 1");
+	ck_assert_uint_eq(t.config.n_warnings, 0);
+	ck_assert(last()->is_peer && !last()->is_pool && last()->xleave);
+	ck_assert_uint_eq(last()->key, 7);
+	ck_assert_uint_eq(last()->port, 1234);
+	ck_assert_int_eq(last()->maxpoll, 5);
+	ck_assert_uint_eq(last()->select, SELECT_PREFER | SELECT_NOSELECT);
+	try_good(&t, "server c.example");
+	ck_assert(!last()->is_peer);
+	try_bad(&t, "peer", 1, "peer: the name is missing");
+	ck_assert_ptr_nonnull(strstr(t.error.hint, "usage: peer NAME"));
+	try_bad(&t, "peer 224.0.0.1", 6, "peer: \"224.0.0.1\"");
+	try_bad(&t, "peer a maxsources 3", 8, "peer");
+	try_bad(&t, "peer a nts", 8, "not built yet");
+	try_fini(&t);
+}
+END_TEST
+
+START_TEST(what_has_no_effect_for_a_peer_is_worth_a_warning)
+{
+	static const char *const idle[] = { "iburst", "burst", "presend 6",
+		"copy" };
+	char text[64];
+
+	for (size_t i = 0; i < sizeof idle / sizeof *idle; i++) {
+		try_init(&t);
+		snprintf(text, sizeof text, "peer 192.0.2.1 %s", idle[i]);
+		try_good(&t, text);
+		ck_assert_uint_eq(t.config.n_warnings, 1);
+		snprintf(text, sizeof text, "t.conf:7:16: %.*s has no effect "
+		    "for a peer", (int)strcspn(idle[i], " "), idle[i]);
+		ck_assert_str_eq(t.config.warnings[0], text);
+		ck_assert(!last()->iburst && !last()->burst && !last()->copy);
+		ck_assert_int_eq(last()->presend, SOURCE_NO_PRESEND);
+		try_fini(&t);
+	}
+}
+END_TEST
+
+START_TEST(peers_need_a_port)
+{
+	try_init(&t);
+	try_good(&t, "peer 192.0.2.1");
+	ck_assert_int_eq(config_review(&t.config), 0);
+	ck_assert_uint_eq(t.config.n_warnings, 0);
+	try_good(&t, "port 0");
+	ck_assert_int_eq(config_review(&t.config), 0);
+	ck_assert_uint_eq(t.config.n_warnings, 1);
+	ck_assert_ptr_nonnull(strstr(t.config.warnings[0], "port 0"));
+	try_fini(&t);
+}
+END_TEST
+
 START_TEST(names_that_cannot_be_servers_are_refused)
 {
 	const char *const bad[] = { "1.2.3", "1.2.3.4.5", "256.1.1.1", "127.1",
@@ -242,7 +299,8 @@ END_TEST
 UNIT_MAIN("source_opts", a_bare_server_has_chronys_defaults,
     options_are_read_in_any_case_and_the_last_wins,
     servers_accumulate_in_their_order,
-    a_target_is_an_error_in_seconds,
+    a_target_is_an_error_in_seconds, a_peer_has_a_servers_options,
+    what_has_no_effect_for_a_peer_is_worth_a_warning, peers_need_a_port,
     names_that_cannot_be_servers_are_refused,
     names_that_can_be_servers_are_taken,
     a_name_has_at_most_255_bytes_and_labels_of_63, families_have_to_agree,

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: ISC */
+#include "daemon/engine/peer.h"
+
+#include <errno.h>
+
+#include "common/bytes.h"
+#include "common/log.h"
+#include "daemon/engine/auth.h"
+#include "daemon/engine/client.h"
+#include "daemon/engine/engine.h"
+#include "daemon/engine/server.h"
+#include "daemon/engine/source.h"
+
+#define AT_TRANSMIT 40
+
+bool
+peer_has_port(const struct engine *e)
+{
+	return e->options.server != NULL && e->options.server->is_open;
+}
+
+void
+peer_announce(const struct source *s)
+{
+	if (s->symmetric != NULL && !peer_has_port(s->engine))
+		log_error("source %s: not used: a peer is asked from the "
+			  "server's port, which is closed (start with a peer "
+			  "or allow line)", s->conf.name);
+}
+
+struct client *
+peer_find(struct engine *e, const struct dgram *d)
+{
+	unsigned mode = d->len > 0 ? d->data[0] & 7 : 0;
+	struct source *s;
+
+	if (mode != PACKET_MODE_ACTIVE && mode != PACKET_MODE_PASSIVE)
+		return NULL;
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->symmetric != NULL && !s->conf.offline &&
+		    !s->client.is_denied &&
+		    s->remote.port == d->remote.port &&
+		    addr_equal(&s->remote.addr, &d->remote.addr))
+			return &s->client;
+	return NULL;
+}
+
+bool
+peer_receive(struct client *c, const struct dgram *d)
+{
+	struct symmetric *s = c->source->symmetric;
+	struct ntp_packet p;
+
+	if (client_receive(c, d) || !symmetric_is_lost(s) || d->is_cut ||
+	    packet_parse(&p, d->data, d->len) != 0 ||
+	    !auth_check(c->source, &p, d->data, d->len))
+		return false;
+	symmetric_guess(s, &p, &d->stamp);
+	exchange_forget(&c->exchange);
+	return p.mode == PACKET_MODE_ACTIVE; /* or it would go on for ever */
+}
+
+void
+peer_sent(struct engine *e, const unsigned char *data, size_t len,
+    const struct stamp *stamp)
+{
+	struct source *s;
+
+	if (len < PACKET_HEADER)
+		return;
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->symmetric != NULL && symmetric_left(s->symmetric,
+		    get64(data + AT_TRANSMIT), stamp)) {
+			s->client.kernel_tx += stamp->src == STAMP_KERNEL;
+			s->client.nic_tx += stamp->src == STAMP_NIC;
+			return;
+		}
+}
+
+/* What the clock gains on RAW in steady running, s/s. */
+static double
+clock_rate(const struct engine *e)
+{
+	const struct discipline *d = &e->discipline;
+
+	return d->has_target ? d->target.y : (double)d->freq_ppt * 1e-12;
+}
+
+int
+peer_ask(struct client *c)
+{
+	struct source *s = c->source;
+	struct symmetric *sym = s->symmetric;
+	struct engine *e = s->engine;
+	struct server *server = e->options.server;
+	unsigned char bytes[PACKET_HEADER + MAC_MAX];
+	struct ntp_packet p;
+
+	if (!peer_has_port(e))
+		return -EAFNOSUPPORT;
+	struct symmetric_clock clock = { e->os->ops->pair(e->os),
+		clock_rate(e), server->answerer.send_time / 2 };
+	server_describe(server, clock.now, &p);
+	p.version = auth_version(s);
+	p.mode = PACKET_MODE_ACTIVE;
+	p.poll = (int8_t)c->poll;
+	symmetric_ask(sym, &p, &clock,
+	    s->conf.xleave || sym->is_interleaving);
+	packet_write(&p, bytes);
+
+	size_t len = auth_sign(s, bytes, PACKET_HEADER, sizeof bytes);
+	struct sock *sock = s->remote.addr.family == ADDR_INET4 ? &server->v4
+								: &server->v6;
+	struct dgram d = { .remote = s->remote, .data = bytes, .len = len,
+		.want_sent = true };
+	if (len == 0)
+		return -ENOKEY;
+	if (sock->fd < 0)
+		return -EAFNOSUPPORT;
+	struct pair now = e->os->ops->pair(e->os);
+	struct stamp stamp = { now.real, now, STAMP_DAEMON };
+	symmetric_left(sym, p.transmit, &stamp);
+	return e->os->ops->send(e->os, sock, &d);
+}
+
+enum exchange_match
+peer_match(const struct client *c, const struct ntp_packet *p, unsigned *which)
+{
+	if (p->mode != PACKET_MODE_ACTIVE && p->mode != PACKET_MODE_PASSIVE)
+		return EXCHANGE_NONE;
+	return symmetric_match(c->source->symmetric, p, which);
+}
+
+void
+peer_hear(struct client *c, const struct ntp_packet *p,
+    enum exchange_match how, unsigned which, const struct stamp *came)
+{
+	struct symmetric *s = c->source->symmetric;
+
+	c->exchange.sent = s->sent[which].left;
+	symmetric_hear(s, p, how, which, came);
+	if (p->stratum == 0) /* a kiss: not measured, so nothing to go on from */
+		exchange_forget(&c->exchange);
+}
+
+struct estimate *
+peer_belief(const struct source *s, const struct estimate *own,
+    struct estimate *space)
+{
+	const struct discipline *d = &s->engine->discipline;
+	double sd = s->estimator.freq_sd;
+
+	if (own == NULL)
+		*space = (struct estimate){ .y = s->estimator.freq,
+			.pyy = sd * sd };
+	if (d->has_target && d->target.pyy < space->pyy) {
+		space->y = d->target.y;
+		space->pyy = d->target.pyy;
+	}
+	return space;
+}
