@@ -56,6 +56,7 @@ enum cmdmon_command {
 	CMD_MODIFY_MAKESTEP = 50,
 	CMD_REFRESH = 53,
 	CMD_SERVERSTATS = 54,
+	CMD_LOCAL_OLD = 56, /* of chronyc before 4.6 */
 	CMD_NTPDATA = 57,
 	CMD_SHUTDOWN = 62,
 	CMD_ONOFFLINE = 63,
@@ -68,6 +69,7 @@ enum cmdmon_command {
 	CMD_RELOAD_SOURCES = 70,
 	CMD_SELECTOPTS = 72,
 	CMD_OFFSET = 73,
+	CMD_LOCAL = 74,
 	/* Ours: */
 	CMD_STATUS = 0x8001,
 	CMD_GUARD = 0x8002,

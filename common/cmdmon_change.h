@@ -33,6 +33,14 @@ struct cmdmon_of_source {
 	double offset;     /* s, added to each sample's: chrony's sign */
 };
 
+/* CMD_LOCAL, and CMD_LOCAL_OLD without the last three. */
+struct cmdmon_local {
+	uint32_t on, orphan; /* 0 or not */
+	int32_t stratum;
+	double distance, activate; /* s of root distance */
+	double waitsynced, waitunsynced; /* s; the second < 0: its default */
+};
+
 /* CMD_ADD_SOURCE: chronyc's options.  A word that was not written comes as
  * chrony's default. */
 enum cmdmon_add_type { ADD_SERVER = 1, ADD_PEER = 2, ADD_POOL = 3 };

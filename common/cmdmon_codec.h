@@ -45,6 +45,7 @@ struct cmdmon_request {
 		struct cmdmon_range range;
 		struct cmdmon_setting setting;
 		struct cmdmon_of_source of_source;
+		struct cmdmon_local local;
 		struct cmdmon_add add;
 		struct cmdmon_subnet subnet;
 		struct cmdmon_clients_wanted clients;

@@ -114,6 +114,47 @@ get_makestep(struct cmdmon_request *r, const unsigned char *p)
 	r->u.makestep.threshold = cmdmon_get_float(p + 4);
 }
 
+static void
+put_local_old(unsigned char *p, const struct cmdmon_request *r)
+{
+	const struct cmdmon_local *l = &r->u.local;
+
+	put32(p, l->on);
+	put32(p + 4, (uint32_t)l->stratum);
+	cmdmon_put_float(p + 8, l->distance);
+	put32(p + 12, l->orphan);
+}
+
+static void
+get_local_old(struct cmdmon_request *r, const unsigned char *p)
+{
+	r->u.local = (struct cmdmon_local){
+		.on = get32(p),
+		.stratum = (int32_t)get32(p + 4),
+		.distance = cmdmon_get_float(p + 8),
+		.orphan = get32(p + 12),
+		.waitunsynced = -1,
+	};
+}
+
+static void
+put_local(unsigned char *p, const struct cmdmon_request *r)
+{
+	put_local_old(p, r);
+	cmdmon_put_float(p + 16, r->u.local.activate);
+	cmdmon_put_float(p + 20, r->u.local.waitsynced);
+	cmdmon_put_float(p + 24, r->u.local.waitunsynced);
+}
+
+static void
+get_local(struct cmdmon_request *r, const unsigned char *p)
+{
+	get_local_old(r, p);
+	r->u.local.activate = cmdmon_get_float(p + 16);
+	r->u.local.waitsynced = cmdmon_get_float(p + 20);
+	r->u.local.waitunsynced = cmdmon_get_float(p + 24);
+}
+
 /* chronyc numbers the options in one way in the mask and as `add` does, which
  * is another, beside it. */
 static const struct {
@@ -221,6 +262,8 @@ static const struct payload {
 	{ CMD_MODIFY_MAKESTEP, put_makestep, get_makestep },
 	{ CMD_NTPDATA, put_address, get_address },
 	{ CMD_ADD_SOURCE, cmdmon_put_add, cmdmon_get_add },
+	{ CMD_LOCAL, put_local, get_local },
+	{ CMD_LOCAL_OLD, put_local_old, get_local_old },
 	{ CMD_SOURCE_NAME, put_address, get_address },
 	{ CMD_AUTHDATA, put_address, get_address },
 	{ CMD_CLIENTS, cmdmon_put_wanted, cmdmon_get_wanted },

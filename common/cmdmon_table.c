@@ -60,6 +60,7 @@ static const struct cmdmon_entry entries[] = {
 	{ CMD_REFRESH, 28, RPY_NULL, ACCESS_CHANGE, false, "refresh" },
 	{ CMD_SERVERSTATS, 196, RPY_SERVERSTATS, ACCESS_OPENABLE, false,
 	  "serverstats", 72, RPY_SERVERSTATS_OLD },
+	{ CMD_LOCAL_OLD, 36, RPY_NULL, ACCESS_CHANGE, false, "local" },
 	{ CMD_NTPDATA, 172, RPY_NTPDATA, ACCESS_OPENABLE, false, "ntpdata",
 	  152, RPY_NTPDATA_OLD },
 	{ CMD_SHUTDOWN, 28, RPY_NULL, ACCESS_CHANGE, false, "shutdown" },
@@ -78,7 +79,7 @@ static const struct cmdmon_entry entries[] = {
 	{ 71, 28, RPY_NULL, ACCESS_CHANGE, false, "doffset" },
 	{ CMD_SELECTOPTS, 52, RPY_NULL, ACCESS_CHANGE, false, "selectopts" },
 	{ CMD_OFFSET, 48, RPY_NULL, ACCESS_CHANGE, false, "offset" },
-	{ 74, 48, RPY_NULL, ACCESS_CHANGE, false, "local" },
+	{ CMD_LOCAL, 48, RPY_NULL, ACCESS_CHANGE, false, "local" },
 	{ CMD_STATUS, 72, RPY_STATUS, ACCESS_READ, true, "status" },
 	{ CMD_GUARD, 104, RPY_GUARD, ACCESS_READ, true, "guard" },
 };

@@ -26,6 +26,8 @@ struct config_ratelimit {
 	int kod;      /* of the rest one in 2^kod by "ask less", 0 = none, ..4 */
 };
 
+#define CONFIG_ORPHAN_WAIT 300.0 /* s */
+
 /* Serving time as if synchronised. */
 struct config_local {
 	bool is_on;
@@ -37,8 +39,8 @@ struct config_local {
 	                        less once; 0 = need not */
 	double waitsynced;   /* s since the last update, 0..1e9; 0 */
 	double waitunsynced; /* likewise while not synchronised, or since the
-	                        start; 0..1e9; < 0, the default: 300 for
-	                        orphans, else 0 */
+	                        start; 0..1e9; < 0, the default:
+	                        CONFIG_ORPHAN_WAIT for orphans, else 0 */
 };
 
 struct config_rules {

@@ -64,6 +64,7 @@ int cmd_access(struct ctl *, const struct args *);
 int cmd_access_check(struct ctl *, const struct args *);
 int cmd_clients(struct ctl *, const struct args *);
 int cmd_serverstats(struct ctl *, const struct args *);
+int cmd_local(struct ctl *, const struct args *);
 
 /* change.c */
 int cmd_plain(struct ctl *, const struct args *);

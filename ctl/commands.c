@@ -145,6 +145,10 @@ const struct command commands[] = {
 	    "do not hear them", NULL, CMD_CMDDENY, "denied" },
 	{ "cmdaccheck", "ADDRESS", "", 1, cmd_access_check,
 	    "is this address heard", NULL, CMD_CMDACCHECK, NULL },
+	{ "local", "off|[stratum N] [distance S] [orphan] [activate S] "
+	    "[waitsynced S] [waitunsynced S]", NULL, 11, cmd_local,
+	    "serve this clock's own time when no source is there", NULL,
+	    CMD_LOCAL, "this clock's own time is served when it must be" },
 	{ "rekey", "", "", 0, cmd_plain, "read the key file again", NULL,
 	    CMD_REKEY, "the key file was read" },
 	{ "dump", "", "", 0, cmd_plain,
@@ -170,8 +174,8 @@ const struct command commands[] = {
 
 const size_t commands_n = sizeof commands / sizeof *commands;
 
-static const char *const unbuilt[] = { "dfreq", "doffset", "keygen", "local",
-	"manual", "rtcdata", "settime", "smoothing", "smoothtime", "trimrtc",
+static const char *const unbuilt[] = { "dfreq", "doffset", "keygen", "manual",
+	 "rtcdata", "settime", "smoothing", "smoothtime", "trimrtc",
 	"writertc" };
 
 bool

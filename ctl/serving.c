@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/subnet.h"
+#include "conf/config.h"
 #include "ctl/change.h"
 #include "ctl/cmds.h"
 #include "ctl/fields.h"
@@ -232,4 +233,53 @@ cmd_serverstats(struct ctl *ctl, const struct args *args)
 	for (size_t i = 0; ctl->format == FORMAT_CSV && i < N_ROWS; i++)
 		printf("%" PRIu64 "%s", counts[i], i + 1 < N_ROWS ? "," : "\n");
 	return CTL_OK;
+}
+
+/* The words are those of the directive, and so is the parser. */
+static int
+read_local(struct ctl *ctl, const struct args *args, struct cmdmon_local *out)
+{
+	struct config *c = malloc(sizeof *c);
+	struct config_error e = { .text = "out of memory" };
+	char line[CTL_LINE + 32], rest[CTL_LINE];
+	const struct config_local *l;
+
+	if (!c)
+		return -ENOMEM;
+	config_init(c);
+	l = &c->local;
+	snprintf(line, sizeof line, "local %s", where_rest(args, 0, rest));
+	int r = config_line(c, "local", 0, line, &e);
+	if (r == 0)
+		*out = (struct cmdmon_local){
+			.on = 1,
+			.orphan = l->is_orphan,
+			.stratum = l->stratum,
+			.distance = l->distance,
+			.activate = l->activate,
+			.waitsynced = l->waitsynced,
+			.waitunsynced = l->waitunsynced >= 0 ?
+			    l->waitunsynced :
+			    l->is_orphan ? CONFIG_ORPHAN_WAIT : 0,
+		};
+	else if (ctl->is_chronyc)
+		ctl_complain(ctl, "Invalid syntax for local command");
+	else
+		ctl_complain(ctl, "local: %s%s%s", e.text, *e.hint ? "; " : "",
+		    e.hint);
+	config_fini(c);
+	free(c);
+	return r;
+}
+
+int
+cmd_local(struct ctl *ctl, const struct args *args)
+{
+	struct cmdmon_request q = { .command = CMD_LOCAL };
+	bool is_off = args->n == 1 && strcmp(args->word[0], "off") == 0;
+
+	if (!is_off && read_local(ctl, args, &q.u.local) != 0)
+		return CTL_FAILED;
+	return change_send(ctl, &q, "", is_off
+	    ? "sources alone say what time it is" : args->command->done);
 }

@@ -237,6 +237,29 @@ change_delete(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 	    name);
 }
 
+enum cmdmon_status
+change_local(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
+{
+	const struct cmdmon_local *asked = &q->u.local;
+	const struct config_local l = {
+		.is_on = asked->on != 0,
+		.is_orphan = asked->orphan != 0,
+		.stratum = asked->stratum,
+		.distance = asked->distance,
+		.activate = asked->activate,
+		.waitsynced = asked->waitsynced,
+		.waitunsynced = asked->waitunsynced,
+	};
+	int error = manage_local(e, &l);
+
+	if (!l.is_on)
+		return change_done(uid, error, "local off");
+	return change_done(uid, error, "local stratum %d distance %g%s "
+	    "activate %g waitsynced %g waitunsynced %g", l.stratum,
+	    l.distance, l.is_orphan ? " orphan" : "", l.activate,
+	    l.waitsynced, l.waitunsynced);
+}
+
 /* Without a sourcedir there is nothing to read, which is no failure. */
 static int
 reload_sources(struct engine *e)

@@ -32,6 +32,8 @@ enum cmdmon_status change_setting(struct engine *, uint32_t uid,
     const struct cmdmon_request *);
 enum cmdmon_status change_of_source(struct engine *, uint32_t uid,
     const struct cmdmon_request *);
+enum cmdmon_status change_local(struct engine *, uint32_t uid,
+    const struct cmdmon_request *);
 enum cmdmon_status change_delete(struct engine *, uint32_t uid,
     const struct cmdmon_request *);
 

@@ -206,6 +206,8 @@ static const struct handler {
 	{ CMD_RELOAD_SOURCES, NULL, change_daemon },
 	{ CMD_SELECTOPTS, NULL, change_of_source },
 	{ CMD_OFFSET, NULL, change_of_source },
+	{ CMD_LOCAL, NULL, change_local },
+	{ CMD_LOCAL_OLD, NULL, change_local },
 	{ CMD_STATUS, status, NULL },
 	{ CMD_GUARD, guard, NULL },
 };

@@ -249,6 +249,26 @@ manage_maxupdateskew(struct engine *e, double ppm)
 	return 0;
 }
 
+int
+manage_local(struct engine *e, const struct config_local *l)
+{
+	const struct { double value, most; } bounds[] = {
+		{ l->distance, 1e6 }, { l->activate, 1e6 },
+		{ l->waitsynced, 1e9 },
+		{ l->waitunsynced < 0 ? 0 : l->waitunsynced, 1e9 },
+	};
+
+	if (l->is_on && (l->stratum < 1 || l->stratum > 15))
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof bounds / sizeof *bounds; i++)
+		if (l->is_on && !(bounds[i].value >= 0 &&
+				    bounds[i].value <= bounds[i].most))
+			return -EINVAL;
+	e->local = *l;
+	engine_reselect(e);
+	return 0;
+}
+
 void
 manage_refresh(struct engine *e)
 {

@@ -65,6 +65,10 @@ int manage_reselectdist(struct engine *, double distance);
 /* ppm, 0..1e6, else -EINVAL. */
 int manage_maxupdateskew(struct engine *, double ppm);
 
+/* `local` as from now on.  -EINVAL: something is out of the range of
+ * conf/config_rules.h. */
+int manage_local(struct engine *, const struct config_local *);
+
 /* Looks every name up again; an address that it does not have any more is
  * replaced. */
 void manage_refresh(struct engine *);

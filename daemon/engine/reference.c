@@ -11,7 +11,6 @@
 #include "daemon/wire/refid.h"
 
 #define RMS_GAIN 0.1
-#define ORPHAN_WAIT 300.0 /* s */
 
 void
 reference_init(struct reference *r)
@@ -102,7 +101,7 @@ static double
 wait_unsynced(const struct config_local *l)
 {
 	return l->waitunsynced >= 0 ? l->waitunsynced :
-	    l->is_orphan ? ORPHAN_WAIT : 0;
+	    l->is_orphan ? CONFIG_ORPHAN_WAIT : 0;
 }
 
 bool

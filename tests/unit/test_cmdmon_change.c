@@ -193,6 +193,30 @@ START_TEST(an_offset_is_for_a_source)
 }
 END_TEST
 
+START_TEST(local_comes_with_all_its_options)
+{
+	struct cmdmon_request r = request(CMD_LOCAL);
+
+	r.u.local = (struct cmdmon_local){ .on = 1, .orphan = 1,
+		.stratum = 7, .distance = 0.5, .activate = 1,
+		.waitsynced = 2, .waitunsynced = 100 };
+	trip(&r, 48);
+	ck_assert_uint_eq(get32(payload), 1);
+	ck_assert_uint_eq(get32(payload + 4), 7);
+	ck_assert_uint_eq(get32(payload + 8), 0x02800000);
+	ck_assert_uint_eq(get32(payload + 12), 1);
+	ck_assert_uint_eq(get32(payload + 16), 0x04800000);
+	ck_assert_uint_eq(get32(payload + 20), 0x06800000);
+	ck_assert_uint_eq(get32(payload + 24), 0x10c80000);
+
+	r = request(CMD_LOCAL_OLD);
+	r.u.local = (struct cmdmon_local){ .on = 1, .stratum = 7,
+		.distance = 0.5, .waitunsynced = -1 };
+	trip(&r, 36);
+	ck_assert_uint_eq(get32(payload + 8), 0x02800000);
+}
+END_TEST
+
 START_TEST(a_source_comes_with_all_its_options)
 {
 	struct cmdmon_request r = request(CMD_ADD_SOURCE);
@@ -341,7 +365,8 @@ UNIT_MAIN("cmdmon_change", ranges_have_mask_and_address,
     settings_have_an_address_and_one_number,
     some_carry_an_address_an_index_or_a_number,
     what_carries_nothing_is_28_bytes, select_options_have_two_numberings,
-    an_offset_is_for_a_source, a_source_comes_with_all_its_options,
+    an_offset_is_for_a_source, local_comes_with_all_its_options,
+    a_source_comes_with_all_its_options,
     a_name_without_an_end_is_no_name, selectdata_of_a_server,
     authdata_of_a_server_with_a_key, ntpdata_of_a_server,
     old_clients_get_the_old_ntpdata)

@@ -377,7 +377,7 @@ START_TEST(only_reads_are_open)
 	ck_assert_uint_eq(found[ACCESS_OPEN], 9);
 	ck_assert_uint_eq(found[ACCESS_OPENABLE], 5);
 	ck_assert_uint_eq(found[ACCESS_READ], 4);
-	ck_assert_uint_eq(found[ACCESS_CHANGE], 44);
+	ck_assert_uint_eq(found[ACCESS_CHANGE], 45);
 }
 END_TEST
 

@@ -203,7 +203,96 @@ START_TEST(clients_are_listed_in_pieces)
 }
 END_TEST
 
+static int
+set_local(struct cmdmon_local l)
+{
+	struct cmdmon_request q = { .command = CMD_LOCAL, .u.local = l };
+	struct cmdmon_reply r;
+
+	return ask(&q, &r, 0);
+}
+
+static unsigned
+stratum(void)
+{
+	struct cmdmon_request q = { .command = CMD_TRACKING };
+	struct cmdmon_reply r;
+
+	ck_assert_int_eq(ask(&q, &r, 0), STT_SUCCESS);
+	ck_assert((r.u.tracking.refid == REFID_LOCAL) ==
+	    (r.u.tracking.stratum > 3));
+	return r.u.tracking.stratum;
+}
+
+START_TEST(local_is_changed_at_run_time)
+{
+	struct cmdmon_local l = { .on = 1, .stratum = 7, .distance = 1 };
+
+	start("local stratum 12 distance 0");
+	ck_assert_uint_eq(stratum(), 12);
+	ck_assert_int_eq(set_local(l), STT_SUCCESS);
+	ck_assert_uint_eq(stratum(), 2); /* near enough */
+	l.distance = 0;
+	ck_assert_int_eq(set_local(l), STT_SUCCESS);
+	ck_assert_uint_eq(stratum(), 7);
+	l.activate = 1e-9;
+	ck_assert_int_eq(set_local(l), STT_SUCCESS);
+	ck_assert_uint_eq(stratum(), 2);
+	l.activate = 0;
+	l.waitsynced = 1000;
+	ck_assert_int_eq(set_local(l), STT_SUCCESS);
+	ck_assert_uint_eq(stratum(), 2);
+	ck_assert_int_eq(set_local((struct cmdmon_local){ .on = 0 }),
+	    STT_SUCCESS);
+	ck_assert_uint_eq(stratum(), 2);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(local_is_refused_out_of_its_range_and_by_who_may_not)
+{
+	const struct cmdmon_local good = { .on = 1, .stratum = 7 };
+	struct cmdmon_local bad[] = { good, good, good, good, good, good };
+
+	bad[0].stratum = 0;
+	bad[1].stratum = 16;
+	bad[2].distance = -1;
+	bad[3].activate = 1e7;
+	bad[4].waitsynced = 1e10;
+	bad[5].waitunsynced = 1e10;
+	start("local stratum 12 distance 0");
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ck_assert_int_eq(set_local(bad[i]), STT_INVALID);
+	via = VIA_MONITOR;
+	ck_assert_int_eq(set_local(good), STT_UNAUTH);
+	via = VIA_UDP;
+	ck_assert_int_eq(set_local(good), STT_UNAUTH);
+	via = VIA_CONTROL;
+	ck_assert_uint_eq(stratum(), 12);
+	world_fini(&w);
+}
+END_TEST
+
+/* Its request has no waits. */
+START_TEST(an_older_chronyc_sets_local_too)
+{
+	struct cmdmon_request q = { .command = CMD_LOCAL_OLD,
+		.u.local = { .on = 1, .stratum = 9, .orphan = 1 } };
+	struct cmdmon_reply r;
+
+	start(NULL);
+	w.is_silent[0] = true;
+	ck_assert_int_eq(ask(&q, &r, 0), STT_SUCCESS);
+	ck_assert(w.engine.local.is_orphan);
+	ck_assert_double_lt(w.engine.local.waitunsynced, 0);
+	ck_assert_uint_eq(stratum(), 9);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("serving", access_can_be_changed_at_run_time,
     subnets_that_are_none_are_refused,
     nobody_is_allowed_where_there_is_no_socket, statistics_are_counted,
-    clients_are_listed_in_pieces)
+    clients_are_listed_in_pieces, local_is_changed_at_run_time,
+    local_is_refused_out_of_its_range_and_by_who_may_not,
+    an_older_chronyc_sets_local_too)
