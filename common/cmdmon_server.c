@@ -5,7 +5,7 @@
 
 #define CLIENT_SIZE 60
 #define STATS_OLD 11     /* the first counts, of 32 bits: chronyc 4.2, 4.3 */
-#define STATS_RESERVED 4 /* numbers behind the counts, all ones */
+#define STATS_RESERVED 3 /* numbers behind the counts, all ones */
 
 void
 cmdmon_put_subnet(unsigned char *p, const struct cmdmon_request *r)

@@ -50,11 +50,14 @@ enum cmdmon_serverstat {
 	STAT_STAMPS, STAT_STAMPS_SPAN, /* kept for interleaved clients; s */
 	STAT_DAEMON_RX, STAT_DAEMON_TX, STAT_KERNEL_RX, STAT_KERNEL_TX,
 	STAT_HARDWARE_RX, STAT_HARDWARE_TX,
+	STAT_QUEUE_DROPS, /* ours, where chrony has a reserve */
 	STATS
 };
 
+#define CMDMON_NO_COUNT UINT64_MAX
+
 struct cmdmon_serverstats {
-	uint64_t count[STATS];
+	uint64_t count[STATS]; /* or CMDMON_NO_COUNT: it is not counted */
 };
 
 #endif

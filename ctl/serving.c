@@ -204,6 +204,8 @@ static const struct {
 	{ STAT_KERNEL_TX, "NTP kernel TX timestamps", "kernel_tx" },
 	{ STAT_HARDWARE_RX, "NTP hardware RX timestamps", "hardware_rx" },
 	{ STAT_HARDWARE_TX, "NTP hardware TX timestamps", "hardware_tx" },
+	/* Ours, hence the last: */
+	{ STAT_QUEUE_DROPS, "NTP packets lost in queues", "queue_dropped" },
 };
 #define N_ROWS (sizeof rows / sizeof *rows)
 
@@ -214,11 +216,15 @@ cmd_serverstats(struct ctl *ctl, const struct args *args)
 	struct cmdmon_reply r;
 	const char *names[N_ROWS];
 	uint64_t counts[N_ROWS];
+	size_t n = N_ROWS;
 
 	(void)args;
 	if (ctl_ask(ctl, &q, &r) != 0)
 		return CTL_FAILED;
-	for (size_t i = 0; i < N_ROWS; i++) {
+	if (ctl->is_chronyc ||
+	    r.u.serverstats.count[STAT_QUEUE_DROPS] == CMDMON_NO_COUNT)
+		n--;
+	for (size_t i = 0; i < n; i++) {
 		names[i] = rows[i].name;
 		counts[i] = r.u.serverstats.count[rows[i].stat];
 		if (ctl->format == FORMAT_TEXT)
@@ -226,12 +232,12 @@ cmd_serverstats(struct ctl *ctl, const struct args *args)
 			    counts[i]);
 	}
 	if (ctl->format == FORMAT_JSON)
-		json_counts(names, counts, N_ROWS);
+		json_counts(names, counts, n);
 	for (size_t i = 0; ctl->format == FORMAT_CSV && !ctl->is_chronyc &&
-	     i < N_ROWS; i++)
-		printf("%s%s", names[i], i + 1 < N_ROWS ? "," : "\n");
-	for (size_t i = 0; ctl->format == FORMAT_CSV && i < N_ROWS; i++)
-		printf("%" PRIu64 "%s", counts[i], i + 1 < N_ROWS ? "," : "\n");
+	     i < n; i++)
+		printf("%s%s", names[i], i + 1 < n ? "," : "\n");
+	for (size_t i = 0; ctl->format == FORMAT_CSV && i < n; i++)
+		printf("%" PRIu64 "%s", counts[i], i + 1 < n ? "," : "\n");
 	return CTL_OK;
 }
 

@@ -21,6 +21,7 @@ struct asked {
 	const struct cmdmon_request *request;
 	uint32_t uid;
 	bool may_change; /* not only look */
+	bool is_native;  /* knows what chrony does not have */
 };
 
 static enum cmdmon_status
@@ -121,8 +122,9 @@ check_access(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 static enum cmdmon_status
 serverstats(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 {
-	(void)a;
 	serving_stats(e, &r->u.serverstats);
+	if (!a->is_native)
+		r->u.serverstats.count[STAT_QUEUE_DROPS] = CMDMON_NO_COUNT;
 	return STT_SUCCESS;
 }
 
@@ -283,10 +285,10 @@ cmdmon_answer(struct engine *e, enum cmdmon_via via, uint32_t uid,
 {
 	struct cmdmon_request request;
 	struct cmdmon_reply r = { .code = RPY_NULL };
-	const struct asked asked = { &request, uid,
-		via == VIA_CHRONY || via == VIA_CONTROL };
-	int result = cmdmon_get_request(&request, packet, len);
 	bool is_native = via == VIA_MONITOR || via == VIA_CONTROL;
+	const struct asked asked = { &request, uid,
+		via == VIA_CHRONY || via == VIA_CONTROL, is_native };
+	int result = cmdmon_get_request(&request, packet, len);
 
 	if (result < 0)
 		return 0;

@@ -72,6 +72,7 @@ serving_stats(const struct engine *e, struct cmdmon_serverstats *out)
 	const struct answerer *r = &e->options.server->answerer;
 	const struct answerer_counts *c = &r->counts;
 
+	count[STAT_QUEUE_DROPS] = c->lost;
 	count[STAT_AUTHENTICATED] = c->with_mac;
 	count[STAT_INTERLEAVED] = c->interleaved;
 	count[STAT_KERNEL_RX] = c->kernel_receive;

@@ -76,6 +76,8 @@ serve(struct answerer *r, const struct access *access, struct sock *sock,
 	struct mono now = r->os->ops->mono(r->os);
 	int ready = 0;
 
+	r->counts.lost += sock->lost;
+	sock->lost = 0;
 	for (int i = 0; i < n; i++) {
 		r->counts.received++;
 		if (access != NULL && !access_may(access, &d[i].remote.addr)) {

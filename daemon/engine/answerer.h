@@ -18,6 +18,7 @@ struct clientlog;
 
 struct answerer_counts { /* since start, or since the report was reset */
 	uint64_t received;  /* datagrams */
+	uint64_t lost;      /* others, that found the receive queue full */
 	uint64_t refused;   /* from who is not allowed */
 	uint64_t ignored;   /* requests that are none, or forged */
 	uint64_t answered;

@@ -95,6 +95,8 @@ fire_status(struct timer *t)
 	if (e->reference.is_synced && !e->is_stopping)
 		choose(e, e->os->ops->pair(e->os).raw, NULL);
 	reference_tell_local(e);
+	if (e->options.server != NULL)
+		server_tell_lost(e->options.server);
 	discipline_status(e, true);
 	set_timer(e, t, STATUS_GAP);
 }

@@ -2,10 +2,12 @@
 #include "daemon/engine/server.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
 #include "common/cmdmon.h"
+#include "common/log.h"
 #include "common/ntp64.h"
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
@@ -227,6 +229,19 @@ server_start(struct server *s, struct engine *e)
 	s->precision = find_precision(e->os, e->config->clockprecision);
 	s->engine = e;
 	return 0;
+}
+
+void
+server_tell_lost(struct server *s)
+{
+	uint64_t lost = s->answerer.counts.lost;
+
+	if (s->engine == NULL || lost == s->told_lost ||
+	    !engine_may_say(s->engine))
+		return;
+	log_warn("server: %" PRIu64 " requests were lost in the receive queue",
+	    lost - s->told_lost);
+	s->told_lost = lost;
 }
 
 void

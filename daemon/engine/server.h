@@ -22,6 +22,7 @@ struct server {
 	struct sock v4, v6;
 	bool is_open;
 	int8_t precision;      /* log2 s */
+	uint64_t told_lost;    /* requests, in the log */
 	struct answerer answerer;
 };
 
@@ -43,6 +44,9 @@ int server_start(struct server *, struct engine *e);
  * three timestamps. */
 void server_describe(const struct server *, struct pair now,
     struct ntp_packet *);
+
+/* Tells the log of requests that were lost since the last time. */
+void server_tell_lost(struct server *);
 
 /* The engine is gone. */
 void server_stop(struct server *);

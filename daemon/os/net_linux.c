@@ -134,18 +134,34 @@ net_read_info(struct net_info *info, struct msghdr *msg)
 		    c->cmsg_type == SCM_CREDENTIALS &&
 		    cmsg_data(c, &cred, sizeof cred))
 			info->uid = cred.uid;
+		if (c->cmsg_level == SOL_SOCKET &&
+		    c->cmsg_type == SO_RXQ_OVFL &&
+		    cmsg_data(c, &info->overflows, sizeof info->overflows))
+			info->has_overflows = true;
 	}
+}
+
+/* The kernel says the number with each datagram, once it is not 0. */
+static void
+count_lost(struct link *link, const struct net_info *info)
+{
+	if (!info->has_overflows)
+		return;
+	link->sock->lost += info->overflows - link->overflows;
+	link->overflows = info->overflows;
 }
 
 /* Turns message i of the batch into b->dgrams[i]. */
 static void
-make_dgram(struct net_batch *b, int i, const struct pair *now)
+make_dgram(struct net_batch *b, int i, struct link *link,
+    const struct pair *now)
 {
 	struct msghdr *msg = &b->msgs[i].msg_hdr;
 	struct dgram *d = &b->dgrams[i];
 	struct net_info info;
 
 	net_read_info(&info, msg);
+	count_lost(link, &info);
 	*d = (struct dgram){
 		.local = info.local,
 		.ifindex = info.ifindex,
@@ -184,7 +200,7 @@ net_deliver(struct os_linux *o, struct link *link)
 	struct pair now = o->os.ops->pair(&o->os);
 
 	for (int i = 0; i < n; i++)
-		make_dgram(b, i, &now);
+		make_dgram(b, i, link, &now);
 	link->sock->receive(link->sock, b->dgrams, n);
 }
 
@@ -234,6 +250,15 @@ attach(int fd, const struct sock_want *want, int family)
 	return 0;
 }
 
+/* More than net.core.rmem_max takes root; less is no error. */
+static void
+set_buffer(int fd, int bytes)
+{
+	if (net_set(fd, SOL_SOCKET, SO_RCVBUFFORCE, bytes) < 0)
+		net_set(fd, SOL_SOCKET, SO_RCVBUF, bytes);
+	net_set(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
+}
+
 static int
 set_options(int fd, const struct sock_want *want, int family)
 {
@@ -255,10 +280,8 @@ set_options(int fd, const struct sock_want *want, int family)
 		error = is_v4
 		    ? net_set(fd, IPPROTO_IP, IP_TOS, want->dscp << 2)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_TCLASS, want->dscp << 2);
-	/* More than net.core.rmem_max takes root; less is no error. */
-	if (want->buffer != 0 && net_set(fd, SOL_SOCKET, SO_RCVBUFFORCE,
-		(int)want->buffer) < 0)
-		net_set(fd, SOL_SOCKET, SO_RCVBUF, (int)want->buffer);
+	if (want->buffer != 0)
+		set_buffer(fd, (int)want->buffer);
 	return error;
 }
 

@@ -29,6 +29,7 @@ struct link {
 	enum sock_kind kind;
 	bool is_connected, has_stamps;
 	bool on_demand; /* TX stamps */
+	uint32_t overflows; /* of the receive queue, by the kernel's count */
 	struct unix_conn *conns; /* SOCK_KIND_UNIX_LISTEN */
 };
 
@@ -57,6 +58,8 @@ struct net_info {
 	struct addr local;
 	uint32_t ifindex;
 	uint32_t uid;
+	bool has_overflows;
+	uint32_t overflows; /* of the socket before this one was queued */
 };
 
 /* A non-blocking, close-on-exec socket: descriptor or -errno. */

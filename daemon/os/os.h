@@ -47,7 +47,8 @@ struct sock_want {
 	bool want_stamps;      /* kernel RX and TX timestamps */
 	bool stamps_on_demand; /* but TX only of datagrams that want_sent */
 	unsigned buffer;       /* UDP: bytes of received ones that wait, where
-	                          that is permitted; 0 = the default */
+	                          that is permitted, and those without
+	                          room are counted; 0 = the default */
 	bool want_local;       /* fill dgram.local (PKTINFO) */
 	int dscp;              /* 0..63 */
 	const char *device;    /* UDP: the interface alone; NULL, "" = any */
@@ -64,6 +65,9 @@ struct sock {
 	/* The kernel reported an error (ECONNREFUSED ...); the socket stays
 	 * open.  NULL when not wanted. */
 	void (*failed)(struct sock *, int error);
+	/* UDP with a buffer: datagrams that found it full.  The engine sets it
+	 * to 0 when it has counted them. */
+	uint32_t lost;
 	void *backend; /* the backend's */
 };
 

@@ -435,6 +435,42 @@ START_TEST(a_flood_does_not_hold_timers_up)
 }
 END_TEST
 
+/* The kernel says it with the next one that there is room for. */
+START_TEST(what_finds_the_queue_full_is_counted)
+{
+	struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.local = at("127.0.0.1", 0), .buffer = 4096 };
+	struct note server;
+	struct bench b;
+	unsigned kept;
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(note_open(&server, &b, &want), 0);
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+	struct sockaddr_storage to;
+	struct endpoint there = note_endpoint(&server);
+	socklen_t len = addr_to_sockaddr(&there, &to);
+
+	for (int turn = 1; turn <= 2; turn++) {
+		for (int i = 0; i < 100; i++)
+			ck_assert_int_eq(sendto(fd, "flood", 5, 0,
+			    (struct sockaddr *)&to, len), 5);
+		bench_run(&b, 50);
+		ck_assert_int_eq(sendto(fd, "last", 4, 0,
+		    (struct sockaddr *)&to, len), 4);
+		bench_run(&b, 50);
+		kept = (unsigned)server.received;
+		ck_assert_uint_ge(kept, 2);
+		ck_assert_uint_eq(server.sock.lost, 101 - kept);
+		server.sock.lost = 0;
+		server.received = 0;
+	}
+	close(fd);
+	note_close(&server);
+	bench_fini(&b);
+}
+END_TEST
+
 START_TEST(a_timer_set_for_the_past_again_and_again_lets_sockets_live)
 {
 	struct ticker k = { .left = INT32_MAX, .interval = -1 };
@@ -528,7 +564,7 @@ UNIT_MAIN("os", timers_fire_in_order, a_timer_is_never_early_and_not_much_late,
     a_closed_port_is_reported, errors_of_opening_are_told,
     a_socket_can_be_bound_to_a_device, a_long_datagram_is_cut,
     sockets_may_be_closed_in_the_middle_of_a_turn,
-    a_flood_does_not_hold_timers_up,
+    a_flood_does_not_hold_timers_up, what_finds_the_queue_full_is_counted,
     a_timer_set_for_the_past_again_and_again_lets_sockets_live,
     the_pair_is_one_instant, random_bytes_differ,
     the_payload_is_found_behind_any_link_header)

@@ -4,8 +4,10 @@
 #include "unit.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "common/bytes.h"
+#include "common/log.h"
 #include "daemon/control/cmdmon.h"
 #include "tests/emu/engine_world.h"
 
@@ -203,6 +205,41 @@ START_TEST(clients_are_listed_in_pieces)
 }
 END_TEST
 
+START_TEST(what_is_lost_in_the_queue_is_counted_and_told)
+{
+	struct cmdmon_request q = { .command = CMD_SERVERSTATS };
+	char path[] = "/tmp/test_serving.XXXXXX", text[4096];
+	int fd = mkstemp(path);
+	struct cmdmon_reply r;
+
+	unlink(path);
+	log_init(fd, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	start("allow");
+	w.server.v4.lost = 7;
+	request_from("10.0.0.1");
+	w.server.v4.lost = 3;
+	request_from("10.0.0.1");
+	ck_assert_uint_eq(w.server.v4.lost, 0);
+	ask(&q, &r, 0);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_QUEUE_DROPS], 10);
+	via = VIA_CHRONY; /* as chronyd's */
+	ask(&q, &r, 0);
+	ck_assert_uint_eq(r.u.serverstats.count[STAT_QUEUE_DROPS],
+	    CMDMON_NO_COUNT);
+	via = VIA_CONTROL;
+	world_run(&w, 300);
+	world_fini(&w);
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+	const char *told = strstr(text,
+	    "server: 10 requests were lost in the receive queue\n");
+
+	ck_assert_ptr_nonnull(told);
+	ck_assert_ptr_null(strstr(strchr(told, '\n'), "lost")); /* once */
+}
+END_TEST
+
 static int
 set_local(struct cmdmon_local l)
 {
@@ -293,6 +330,7 @@ END_TEST
 UNIT_MAIN("serving", access_can_be_changed_at_run_time,
     subnets_that_are_none_are_refused,
     nobody_is_allowed_where_there_is_no_socket, statistics_are_counted,
-    clients_are_listed_in_pieces, local_is_changed_at_run_time,
+    clients_are_listed_in_pieces,
+    what_is_lost_in_the_queue_is_counted_and_told, local_is_changed_at_run_time,
     local_is_refused_out_of_its_range_and_by_who_may_not,
     an_older_chronyc_sets_local_too)
