@@ -6,13 +6,16 @@
 #include "daemon/engine/admission.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
 #include "daemon/engine/engine.h"
 
-#define AGAIN 64.0 /* s between look-ups of a name without an answer */
+/* s between look-ups of names that have no address: twice as long each time */
+#define AGAIN_LEAST 64.0
+#define AGAIN_MOST 4096.0
 
 struct admission_name {
 	struct lookup lookup;
@@ -20,7 +23,7 @@ struct admission_name {
 	const struct config_rules *rules; /* rules->all[index] is its line */
 	size_t index;
 	struct access *table;
-	bool is_done;
+	bool is_done, is_told; /* it has addresses; that it has none */
 };
 
 static bool
@@ -34,6 +37,16 @@ is_overruled(const struct admission_name *name, const struct addr *a)
 			return true;
 	}
 	return false;
+}
+
+/* Those that fail meanwhile wait for the same look-up. */
+static void
+ask_again(struct engine *e)
+{
+	struct admission *a = &e->admission;
+
+	e->os->ops->timer_set(e->os, &a->again,
+	    mono_add(e->os->ops->mono(e->os), a->wait));
 }
 
 static void
@@ -51,14 +64,32 @@ look_up_all(struct admission *a)
 			is_missing = true;
 	}
 	if (is_missing)
-		e->os->ops->timer_set(e->os, &a->again,
-		    mono_add(e->os->ops->mono(e->os), AGAIN));
+		ask_again(e);
 }
 
 static void
 fire_again(struct timer *t)
 {
-	look_up_all(t->owner);
+	struct admission *a = t->owner;
+
+	a->wait = fmin(2 * a->wait, AGAIN_MOST);
+	look_up_all(a);
+}
+
+static void
+tell_missing(struct admission_name *name, int n)
+{
+	const char *host = name->rules->all[name->index].name;
+
+	if (name->is_told)
+		return;
+	name->is_told = true;
+	if (n == 0)
+		log_warn("access of host %s: there is no such name, looking "
+			 "again", host);
+	else
+		log_warn("access of host %s: name server does not answer, "
+			 "trying again", host);
 }
 
 static void
@@ -68,14 +99,14 @@ resolved(struct lookup *lookup, const struct addr *addrs, int n)
 	const struct config_rule *rule = &name->rules->all[name->index];
 	struct engine *e = name->engine;
 
-	if (n < 0) {
-		e->os->ops->timer_set(e->os, &e->admission.again,
-		    mono_add(e->os->ops->mono(e->os), AGAIN));
+	if (n <= 0) {
+		tell_missing(name, n);
+		ask_again(e);
 		return;
 	}
 	name->is_done = true;
-	if (n == 0)
-		log_warn("access of host %s: there is no such name",
+	if (name->is_told)
+		log_info("access of host %s: its addresses are known now",
 		    rule->name);
 	for (int i = 0; i < n; i++) {
 		struct subnet s;
@@ -151,6 +182,7 @@ admission_init(struct engine *e)
 
 	if (init_log(e) < 0)
 		return -ENOMEM;
+	a->wait = AGAIN_LEAST;
 	a->again = (struct timer){ .fire = fire_again, .owner = a };
 	if (n > 0) {
 		a->names = calloc(n, sizeof *a->names);

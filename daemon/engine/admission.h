@@ -2,8 +2,9 @@
  *
  * Who is served, and whose commands over UDP are heard: the tables of `allow`
  * and `cmdallow`.  A host's name is looked up at the start, by the resolver as
- * all names are, and counts for every address that it has; until the answer has
- * come it is as if its line were not there. */
+ * all names are, and counts for every address that it has; until one has
+ * come that has any it is as if its line were not there, and it is asked for
+ * again and again. */
 #ifndef DAEMON_ENGINE_ADMISSION_H
 #define DAEMON_ENGINE_ADMISSION_H
 
@@ -22,7 +23,8 @@ struct admission {
 	struct access commands; /* cmdallow, cmddeny; loopback apart */
 	struct admission_name *names; /* those of the configuration */
 	size_t n_names;
-	struct timer again; /* looks up what had no answer */
+	struct timer again; /* looks up what has no address yet ... */
+	double wait;        /* ... after so many s */
 };
 
 /* The configuration's rules, and an empty log of clients; starts the look-ups.

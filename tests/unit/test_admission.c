@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/log.h"
 #include "tests/emu/engine_world.h"
 
 static struct world w;
@@ -77,10 +79,44 @@ START_TEST(a_name_without_an_answer_is_asked_for_again)
 	ck_assert(fake_resolve(&w.os, "none.example", NULL, 0));
 	ck_assert(!fake_resolve(&w.os, "host.example", &a, 1));
 	fake_advance(&w.os, 65);
-	ck_assert(!fake_resolve(&w.os, "none.example", &a, 1));
 	ck_assert(fake_resolve(&w.os, "host.example", &a, 1));
 	ck_assert(may(&w.engine.admission.commands, "192.0.2.77"));
 	world_fini(&w);
+}
+END_TEST
+
+/* As when the machine was there before its name. */
+START_TEST(a_name_that_does_not_exist_yet_is_looked_up_less_and_less_often)
+{
+	struct addr a = addr("192.0.2.77");
+	char path[] = "/tmp/test_admission.XXXXXX", text[4096];
+	int fd = mkstemp(path);
+	unsigned asked = 0;
+
+	unlink(path);
+	log_init(fd, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	START("allow host.example");
+	for (int i = 0; i < 24 * 3600; i += 8) {
+		asked += fake_resolve(&w.os, "host.example", NULL, 0);
+		fake_advance(&w.os, 8);
+	}
+	ck_assert_uint_ge(asked, 24);
+	ck_assert_uint_le(asked, 32);
+	fake_advance(&w.os, 4096);
+	ck_assert(fake_resolve(&w.os, "host.example", &a, 1));
+	ck_assert(may(&w.engine.admission.clients, "192.0.2.77"));
+	world_fini(&w);
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+	const char *told = strstr(text,
+	    "access of host host.example: there is no such name, looking "
+	    "again\n");
+
+	ck_assert_ptr_nonnull(told);
+	ck_assert_ptr_null(strstr(strchr(told, '\n'), "no such name"));
+	ck_assert_ptr_nonnull(strstr(told,
+	    "access of host host.example: its addresses are known now\n"));
 }
 END_TEST
 
@@ -115,5 +151,6 @@ END_TEST
 UNIT_MAIN("admission", lines_count_from_the_start,
     a_name_counts_for_all_its_addresses,
     a_name_without_an_answer_is_asked_for_again,
+    a_name_that_does_not_exist_yet_is_looked_up_less_and_less_often,
     later_lines_overrule_a_name_that_comes_late,
     an_end_under_way_forgets_the_names)
