@@ -9,6 +9,7 @@
  * One socket, one thread, requests of mode 3 only, answers never longer than
  * the request. */
 #include "tests/reference/refscale.h"
+#include "tests/reference/refsend.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -26,25 +27,27 @@
 
 #include "common/bytes.h"
 
-#define NTP_SIZE 48                     /* header without extensions, bytes */
-#define NTP_UNIX UINT64_C(2208988800)   /* 1970 on the NTP scale, s */
-#define SECOND INT64_C(1000000000)      /* ns */
+#define NTP_SIZE REFSEND_SIZE           /* header without extensions, bytes */
 #define NOBODY 65534
+#define PRINT_MS 100
 
 struct settings {
 	const char *address, *port; /* 127.0.0.1, 123; port 0: any free one */
 	const char *anchor;         /* file for the observer; NULL = none */
 	double offset;              /* s ahead of the clock now */
 	double ppm;                 /* faster than CLOCK_MONOTONIC_RAW */
+	int awake_ms;               /* between rehearsals without a request; 0 */
 	bool print;                 /* report the clock's error every second */
 };
 
 static const char usage[] =
     "usage: refserver [--address IP] [--port N] [--offset S] [--ppm X]\n"
-    "                 [--anchor FILE] [--print]\n"
+    "                 [--anchor FILE] [--awake MS] [--print]\n"
     "An NTP server whose time runs on CLOCK_MONOTONIC_RAW.  It starts S seconds\n"
     "ahead of the system clock and gains X ppm.  --print shows every second how\n"
-    "far the system clock is from it; --anchor lets `observer FILE' do the same.\n";
+    "far the system clock is from it; --anchor lets `observer FILE' do the same.\n"
+    "--awake sends a packet to itself every MS ms, so that the kernel's code is in\n"
+    "the caches when a request comes, and the way to us as quick as the way back.\n";
 
 static int
 read_settings(struct settings *s, int argc, char **argv)
@@ -55,6 +58,7 @@ read_settings(struct settings *s, int argc, char **argv)
 		{ "offset", required_argument, NULL, 'o' },
 		{ "ppm", required_argument, NULL, 'f' },
 		{ "anchor", required_argument, NULL, 'w' },
+		{ "awake", required_argument, NULL, 'k' },
 		{ "print", no_argument, NULL, 'v' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -66,6 +70,7 @@ read_settings(struct settings *s, int argc, char **argv)
 		case 'o': s->offset = strtod(optarg, NULL); break;
 		case 'f': s->ppm = strtod(optarg, NULL); break;
 		case 'w': s->anchor = optarg; break;
+		case 'k': s->awake_ms = atoi(optarg); break;
 		case 'v': s->print = true; break;
 		default: return -EINVAL;
 		}
@@ -112,15 +117,6 @@ bound_port(int fd)
 	return ntohs(a.sin6_port);
 }
 
-static uint64_t
-to_ntp(int64_t ns)
-{
-	uint64_t second = (uint64_t)(ns / SECOND) + NTP_UNIX;
-	uint64_t fraction = ((uint64_t)(ns % SECOND) << 32) / SECOND;
-
-	return second << 32 | fraction;
-}
-
 /* The kernel's receive stamp, CLOCK_REALTIME; INT64_MAX if there is none. */
 static int64_t
 receive_stamp(struct msghdr *m)
@@ -132,7 +128,7 @@ receive_stamp(struct msghdr *m)
 		    c->cmsg_type != SCM_TIMESTAMPNS)
 			continue;
 		memcpy(&t, CMSG_DATA(c), sizeof t);
-		return t.tv_sec * SECOND + t.tv_nsec;
+		return t.tv_sec * REF_SECOND + t.tv_nsec;
 	}
 	return INT64_MAX;
 }
@@ -151,13 +147,13 @@ make_answer(unsigned char p[NTP_SIZE], int64_t received_ns)
 	put32(p + 4, 0);                           /* root delay */
 	put32(p + 8, 1);                           /* root dispersion, 15 us */
 	memcpy(p + 12, "TOCK", 4);
-	put64(p + 16, to_ntp(received_ns - received_ns % SECOND));
+	put64(p + 16, refsend_ntp(received_ns - received_ns % REF_SECOND));
 	memcpy(p + 24, client_stamp, 8);
-	put64(p + 32, to_ntp(received_ns));
+	put64(p + 32, refsend_ntp(received_ns));
 }
 
 static void
-serve_one(int fd, const struct refscale *scale)
+serve_one(struct refsend *out, const struct refscale *scale)
 {
 	unsigned char p[NTP_SIZE];
 	struct sockaddr_storage from;
@@ -169,30 +165,34 @@ serve_one(int fd, const struct refscale *scale)
 		.msg_control = control, .msg_controllen = sizeof control,
 	};
 
-	if (recvmsg(fd, &m, 0) != NTP_SIZE || (p[0] & 7) != 3)
+	if (recvmsg(out->fd, &m, MSG_DONTWAIT) != NTP_SIZE || (p[0] & 7) != 3)
 		return;
 
 	struct refpair now = refpair_read();
 	make_answer(p, refscale_of_real(scale, receive_stamp(&m), &now));
-	now = refpair_read();
-	put64(p + 40, to_ntp(refscale_at(scale, now.raw_ns)));
-	/* A client that has gone is no error of ours. */
-	(void)sendto(fd, p, sizeof p, 0, (struct sockaddr *)&from, m.msg_namelen);
+	refsend_answer(out, scale, p, &from, m.msg_namelen);
 }
 
 static void
-serve(int fd, const struct refscale *scale, bool print)
+serve(struct refsend *out, const struct refscale *scale,
+    const struct settings *s)
 {
 	int64_t report_at = refpair_read().raw_ns;
+	int idle = s->awake_ms > 0 ? s->awake_ms : s->print ? PRINT_MS : -1;
 
 	for (;;) {
-		struct pollfd in = { .fd = fd, .events = POLLIN };
+		struct pollfd in = { .fd = out->fd, .events = POLLIN };
 
-		if (poll(&in, 1, print ? 100 : -1) > 0)
-			serve_one(fd, scale);
-		if (print && refpair_read().raw_ns >= report_at) {
+		int ready = poll(&in, 1, idle);
+		if (in.revents & POLLERR)
+			refsend_drain(out);
+		if (in.revents & POLLIN)
+			serve_one(out, scale);
+		else if (ready == 0 && s->awake_ms > 0)
+			refsend_rehearse(out, scale);
+		if (s->print && refpair_read().raw_ns >= report_at) {
 			refscale_report(scale);
-			report_at += SECOND;
+			report_at += REF_SECOND;
 		}
 	}
 }
@@ -210,8 +210,14 @@ main(int argc, char **argv)
 	if (fd < 0)
 		return 1;
 
+	struct refsend out;
+	int error = refsend_init(&out, fd);
+	if (error != 0) {
+		fprintf(stderr, "refserver: %s\n", strerror(-error));
+		return 1;
+	}
 	struct refscale scale = refscale_start(s.offset, s.ppm);
-	int error = s.anchor == NULL ? 0 : refscale_save(&scale, s.anchor);
+	error = s.anchor == NULL ? 0 : refscale_save(&scale, s.anchor);
 	if (error != 0) {
 		fprintf(stderr, "refserver: %s: %s\n", s.anchor,
 		    strerror(-error));
@@ -223,5 +229,5 @@ main(int argc, char **argv)
 	}
 	printf("serving on port %u\n", bound_port(fd));
 	fflush(stdout);
-	serve(fd, &scale, s.print);
+	serve(&out, &scale, &s);
 }

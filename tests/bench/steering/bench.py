@@ -11,9 +11,10 @@ back, the reference (tests/reference) is 5 ms ahead of it and 10 ppm faster, and
 both daemons have the same `server' line and no drift file.  The first 30 s of a
 turn do not count; then CLOCK_REALTIME is compared with the reference ten times
 a second for S seconds (60).  Figures are errors in us, > 0: the clock is ahead;
-last the medians over each daemon's turns, and tockd's by chronyd's.  The mean
-is mostly the reference's own: a packet takes longer one way than the other, and
-no client can tell.  The spread is about the mean.
+last the medians over each daemon's turns, and tockd's by chronyd's.  The spread
+is about the mean.  No client can tell when a packet takes longer one way than
+the other: the reference stamps its answers as they leave (refsend.h) and keeps
+the kernel's code in the caches, which leaves some 0.1 us of that.
 
 Load on the machine disturbs both, so many turns tell more than long ones.
 """
@@ -68,7 +69,7 @@ def turn(where, daemon, seconds):
     errors = []
     with lib.clock() as keeper, \
             reference.serving(lib.BUILD, where / "anchor", *START,
-                              keeper=keeper) as ref, \
+                              awake=1, keeper=keeper) as ref, \
             daemon(where, f"server 127.0.0.1 port {ref.port} iburst "
                    "minpoll 2 maxpoll 4", keeper) as running:
         for now in ref.observe((SETTLE + seconds) * RATE, 1 / RATE):
