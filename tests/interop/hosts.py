@@ -14,9 +14,10 @@ def ip(*words):
 
 class Host:
     """10.9.I.2 and fd09:I::2, to which we are 10.9.I.1 and fd09:I::1, and
-    10.9.I.K for each K of `more`."""
+    10.9.I.K for each K of `more`.  crowd: a prefix of which it has all
+    addresses."""
 
-    def __init__(self, i, more=()):
+    def __init__(self, i, more=(), crowd=None):
         self.name, self.link = f"host{i}", f"to-host{i}"
         self.server, self.address = f"10.9.{i}.1", f"10.9.{i}.2"
         self.server6 = f"fd09:{i}::1"
@@ -32,6 +33,9 @@ class Host:
         ip(*there, "address", "add", f"fd09:{i}::2/64", "dev", "eth0", "nodad")
         for device in "lo", "eth0":
             ip(*there, "link", "set", "dev", device, "up")
+        if crowd:
+            ip(*there, "route", "add", "local", crowd, "dev", "lo")
+            ip("route", "add", crowd, "via", self.address)
 
     def inside(self, *argv):
         """The command line that runs argv there."""

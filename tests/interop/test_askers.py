@@ -25,6 +25,7 @@ TRIES = 3               # and such an answer may be late
 
 # ntpdig signs with SHA256 in version 4, but leaves the digest 32 bytes long:
 # that looks like an extension field, and a wrong one (RFC 7822 section 7.5).
+# Neither chronyd nor ntpsec's ntpd answers it.
 NTPDIG_KEYS = ("MD5", "SHA1", "AES128")
 
 NTPLIB = """

@@ -4,6 +4,7 @@
 its service detection see a server, ntp-monlist, which lists a server's
 clients, and ntpq, which asks for its variables, hear nothing.
 """
+import collections
 import concurrent.futures
 import os
 import pathlib
@@ -31,9 +32,9 @@ def listener(link):
     return s
 
 
-def modes(heard):
-    """Modes of NTP of the requests and the answers that came by."""
-    found = {REQUEST: set(), ANSWER: set()}
+def kinds(heard):
+    """Version and mode of the requests and the answers that came by, counted."""
+    found = {REQUEST: collections.Counter(), ANSWER: collections.Counter()}
     while True:
         try:
             data, (_, _, kind, *_) = heard.recvfrom(4096)
@@ -41,7 +42,7 @@ def modes(heard):
             return found[REQUEST], found[ANSWER]
         if len(data) > AT_NTP and data[0] == 0x45 and \
                 data[AT_PROTOCOL] == UDP and kind in found:
-            found[kind].add(data[AT_NTP] & 7)
+            found[kind][data[AT_NTP] >> 3 & 7, data[AT_NTP] & 7] += 1
 
 
 def scans(folder):
@@ -62,6 +63,7 @@ def scans(folder):
 
     with tockd(folder, "allow 10.9.0.0/16"), \
             listener(scanner.link) as heard, \
+            listener(asker.link) as heard_too, \
             concurrent.futures.ThreadPoolExecutor() as pool:
         # First the right ways to ask, which take no time.
         version = scan("-sV")
@@ -73,12 +75,18 @@ def scans(folder):
                             info), "nmap's ntp-info: the time") or print(info)
         lib.check(not re.search(r"ntp-monlist|version:|processor:|refid:",
                                 info), "and nothing else; ntp-monlist: nothing")
-        asked, answered = modes(heard)
-        # To mode 1, which nmap tries too, a server answers in mode 2.
-        lib.check({3, 6, 7} <= asked and {4} <= answered <= {2, 4},
-                  f"asked in modes {sorted(asked)}, answered in "
-                  f"{sorted(answered)}")
+        asked, answered = kinds(heard)
+        time = sum(n for (version, mode), n in asked.items()
+                   if 1 <= version <= 4 and mode in (1, 3) or
+                   (version, mode) == (1, 0))
+        lib.check({6, 7} <= {mode for _, mode in asked} and
+                  0 < answered.total() <= time,
+                  f"of {asked.total()} requests, {time} for the time, "
+                  f"{answered.total()} are answered")
         lib.check("timed out" in said.result(), "ntpq: nothing")
+        asked, answered = kinds(heard_too)
+        lib.check(asked.keys() == {(2, 6)} and answered.total() == 0,
+                  f"of its {asked.total()} requests none is answered")
 
 
 if __name__ == "__main__":
