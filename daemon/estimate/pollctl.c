@@ -4,11 +4,14 @@
 #include <math.h>
 
 /* With a random walk w of the frequency, the offset wanders in T by
- * w sqrt(T^3/3).  That is to be PART of the noise. */
-#define PART 0.4
+ * w sqrt(T^3/3).  That is to be PART of the noise; but what one packet more buys
+ * is less where there are many: towards MIDDLE, in log2 s, by a part. */
+#define PART 0.38
+#define MIDDLE 9.0
+#define TOWARDS 0.1
 #define USUAL_TARGET 8.0
 #define FASTER (-0.515) /* log2 0.7: at most, per sample */
-#define SLOWER 0.138  /* log2 1.1 */
+#define SLOWER 0.5    /* log2 1.4 */
 
 #define HOLD_SLOWER 1.0 /* log2 2: at most, per sample */
 #define NEWS_ROW 8      /* samples: one alone is no news */
@@ -34,6 +37,7 @@ pollctl_sample(struct pollctl *p, double noise, double wander, double target,
 		double part = PART * USUAL_TARGET / target;
 		double aim = log2(part * part * 3 * noise / wander) / 3;
 
+		aim += TOWARDS * (MIDDLE - aim);
 		p->log2s += fmin(fmax(aim - p->log2s, FASTER), SLOWER);
 	}
 	p->log2s = fmax(fmin(p->log2s, most), least);

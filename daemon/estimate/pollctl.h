@@ -3,7 +3,8 @@
  * The poll interval: as long as what the oscillator is going to wander until the
  * next sample stays a given part of what a sample is wrong by.  Asking more often
  * gains little then, since noise is averaged either way; asking more rarely lets
- * the wander grow with the 3/2 power of the interval.
+ * the wander grow with the 3/2 power of the interval.  One packet more buys less
+ * where there are many already, so intervals far from the middle go towards it.
  *
  * Or, the other way round: as long as a given error allows.  The standard error
  * of the offset, as the filters foretell it, grows until the next sample; the
