@@ -240,7 +240,7 @@ def canned(tracking_reply=None, sources=(), statistics=(), names=None,
 
 # What has an empty reply.
 CHANGES = {*range(1, 10), 16, 29, 37, MAKESTEP, 45, 46, 47, 48, 49, MODIFY, 53,
-           62, 63, 64, 66, 70, 72, 73}
+           56, 62, 63, 64, 66, 70, 72, 73, 74}
 
 
 SPANS = [0, 1e-12, 0.4e-9, 0.6e-9, 999e-9, 9.999e-6, 9.9994e-6, 9.9996e-6,
@@ -509,6 +509,12 @@ def changes(d, compare, base):
                   "polltarget 7 version 3 minsamples 2 maxsamples 9 mindelay "
                   "0.1 asymmetry 0.2 offset 0.3 filter 5"]:
         both(f"add {words}".strip())
+    # Its request is another one than Debian's, which is no longer sent.
+    for words in ["", "off", "stratum 5", "stratum 5 orphan distance 0.5",
+                  "distance 1 stratum 15", "STRATUM 5", "x", "stratum",
+                  "stratum x", "stratum 16", "stratum 0", "stratum 5 x",
+                  "distance x", "orphan orphan"]:
+        compare(*base, f"local {words}".strip())
     for status in range(25):
         d.answer = canned(errors=dict.fromkeys(CHANGES, status))
         for words in ["online", "burst 1/2", "minpoll ::1 3", "delete ::1",

@@ -111,6 +111,31 @@ def one_that_never_answers_is_replaced(folder):
                   "the other one is followed")
 
 
+def hosts_are_served_when_they_have_a_name(folder):
+    names("client.test", 21, 22)
+    names("late.test")
+
+    def accheck(address):
+        return subprocess.run([lib.BUILD / "tockctl", "accheck", address],
+                              capture_output=True, text=True).stdout.strip()
+
+    with lib.tockd(folder, ["port 11123", "deny client.test", "allow 127/8",
+                            "allow late.test", "deny all 127.0.0.22"],
+                   "-x") as daemon:
+        lib.check(lib.until(lambda: accheck("127.0.0.21") ==
+                            "127.0.0.21: denied", 5) is not None,
+                  "a name's address is denied")
+        lib.check(accheck("127.0.0.22") == "127.0.0.22: denied" and
+                  accheck("127.0.0.23") == "127.0.0.23: allowed",
+                  "the subnet is served")
+        lib.check(daemon.says("access of host late.test: there is no such "
+                              "name, looking again"),
+                  "a name that is none is told")
+        lib.check(tockctl("allow", "all", "client.test") == 0 and
+                  accheck("127.0.0.21") == "127.0.0.21: allowed",
+                  "tockctl knows names, too")
+
+
 def files_of_sources_come_and_go(folder):
     sources = pathlib.Path(folder / "sources")
     sources.mkdir()
@@ -150,4 +175,5 @@ for last_byte in range(11, 16):
     serve_time(f"127.0.0.{last_byte}")
 lib.main(a_pool_has_its_own_of_many, a_pool_follows_its_name,
          a_name_comes_late, one_that_never_answers_is_replaced,
+         hosts_are_served_when_they_have_a_name,
          files_of_sources_come_and_go)
