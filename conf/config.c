@@ -159,10 +159,10 @@ config_review(struct config *c)
 		n += c->sources[i].is_pool ? (size_t)c->sources[i].maxsources : 1;
 		has_peer |= c->sources[i].is_peer;
 	}
-	if (n == 0 && c->n_sourcedirs == 0)
+	if (n == 0 && c->n_sourcedirs == 0 && !c->local.is_on)
 		r = parse_warn(&p, 0, "there is no server line: nothing tells "
 		    "the time");
-	if (n == 2 && c->n_sourcedirs == 0)
+	if (n == 2 && c->n_sourcedirs == 0 && !c->local.is_orphan)
 		r = parse_warn(&p, 0, "two sources: when they disagree, nothing "
 		    "tells which is right; use one, or three and more");
 	if (r == 0 && n > 0 && c->n_sourcedirs == 0 &&

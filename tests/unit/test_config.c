@@ -268,6 +268,20 @@ START_TEST(the_whole_is_reviewed)
 }
 END_TEST
 
+/* It may be alone on purpose, and an orphan follows one at a time. */
+START_TEST(local_needs_no_sources)
+{
+	try_init(&t);
+	try_good(&t, "local orphan");
+	ck_assert_int_eq(config_review(&t.config), 0);
+	try_good(&t, "server a");
+	try_good(&t, "server b");
+	ck_assert_int_eq(config_review(&t.config), 0);
+	ck_assert_uint_eq(t.config.n_warnings, 0);
+	try_fini(&t);
+}
+END_TEST
+
 START_TEST(the_merged_lines_are_printed_as_chronyd_does)
 {
 	char *text = NULL;
@@ -413,5 +427,6 @@ UNIT_MAIN("config", a_pool_counts_as_many, directories_of_sources_are_kept_once,
     the_last_guard_line_holds_as_a_whole,
     obsolete_words_warn_and_dumponexit_does_not,
     unknown_words_get_a_suggestion, every_directive_of_chronys_is_known,
-    the_whole_is_reviewed, the_merged_lines_are_printed_as_chronyd_does,
+    the_whole_is_reviewed, local_needs_no_sources,
+    the_merged_lines_are_printed_as_chronyd_does,
     errors_are_one_printable_line, long_words_are_cut_in_messages)
