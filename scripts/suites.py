@@ -161,7 +161,12 @@ def sim_suite():
     accuracy = str(BUILD / "tests" / "bench" / "accuracy" / "accuracy")
     return [Test("sim", "accuracy", [accuracy, "-l", "-s", "2"])] + [
         Test("sim", file.stem, [program, *extra, str(file)])
-        for file in sorted((ROOT / "tests/sim/scenarios").glob("*.scn"))]
+        for file in sorted((ROOT / "tests/sim/scenarios").glob("*.scn"))] + [
+        # Who leads is a matter of who speaks first.
+        Test("sim", f"{name}-{seed}", [
+            program, "--seed", str(seed),
+            str(ROOT / f"tests/sim/scenarios/{name}.scn")])
+        for name in ("orphans", "orphans-cold") for seed in range(2, 9)]
 
 
 def man_suite():
