@@ -99,7 +99,7 @@ peer_ask(struct client *c)
 	if (!peer_has_port(e))
 		return -EAFNOSUPPORT;
 	struct symmetric_clock clock = { e->os->ops->pair(e->os),
-		clock_rate(e), server->answerer.send_time / 2 };
+		clock_rate(e) };
 	server_describe(server, clock.now, &p);
 	p.version = auth_version(s);
 	p.mode = PACKET_MODE_ACTIVE;

@@ -8,6 +8,8 @@
 #include "daemon/engine/timescale.h"
 
 #define LOST_PACKETS 4   /* of ours, and no sure one of the peer's */
+#define LEAVES_GAIN 0.25
+#define LEAVES_MAX 1e-3  /* s; longer is not the sending's */
 #define NUMBERS 63       /* the last 15 ns of a receive timestamp: the number of
                             our packet, since several may tell of one arrival */
 #define CLOCK_MOVED 1e-3 /* s between a packet and the next: what the first one
@@ -62,7 +64,8 @@ void
 symmetric_ask(struct symmetric *s, struct ntp_packet *p,
     const struct symmetric_clock *c, bool is_interleaved)
 {
-	uint64_t leaves = ntp64_from_tspec(tspec_add(c->now.real, c->leaves));
+	uint64_t leaves = ntp64_from_tspec(tspec_add(c->now.real, s->leaves));
+	bool is_told = true;
 
 	if (s->heard.transmit != NTP64_UNSET)
 		p->receive = (told(c, timescale_raw(&s->heard.came)) &
@@ -71,6 +74,7 @@ symmetric_ask(struct symmetric *s, struct ntp_packet *p,
 	if (is_interleaved && may_interleave(s, c)) {
 		p->origin = s->heard.receive;
 		leaves = ntp64_from_tspec(s->sent[0].left.at);
+		is_told = false;
 	}
 	while (is_said(s, leaves)) /* no two of them are named alike */
 		leaves++;
@@ -80,8 +84,21 @@ symmetric_ask(struct symmetric *s, struct ntp_packet *p,
 	    (SYMMETRIC_SENT - 1) * sizeof s->sent[0]);
 	s->sent[0] = (struct symmetric_sent){ .transmit = p->transmit,
 		.receive = p->receive,
-		.about = s->heard.transmit };
+		.about = s->heard.transmit, .is_told = is_told };
 	s->since++;
+}
+
+/* The next one is to be told as late as this one was. */
+static void
+learn(struct symmetric *s, const struct symmetric_sent *sent)
+{
+	double late = (double)(int64_t)(ntp64_from_tspec(sent->left.at) -
+	    sent->transmit) / 4294967296.0;
+
+	if (!sent->is_told || sent->left.src == STAMP_DAEMON ||
+	    fabs(late) > LEAVES_MAX)
+		return;
+	s->leaves = fmin(fmax(s->leaves + LEAVES_GAIN * late, 0), LEAVES_MAX);
 }
 
 bool
@@ -92,6 +109,7 @@ symmetric_left(struct symmetric *s, uint64_t transmit,
 		if (s->sent[i].transmit == transmit &&
 		    transmit != NTP64_UNSET) {
 			s->sent[i].left = *stamp;
+			learn(s, &s->sent[i]);
 			return true;
 		}
 	return false;

@@ -33,6 +33,7 @@ struct symmetric_sent {
 	uint64_t about;  /* transmit of the packet whose arrival it told */
 	uint64_t newest; /* transmit of the newest packet that names this one */
 	struct stamp left;
+	bool is_told; /* transmit is when it was to leave */
 };
 
 struct symmetric {
@@ -48,16 +49,18 @@ struct symmetric {
 	unsigned since;     /* packets of ours since it came ... */
 	unsigned answers;   /* ... and before, to the one that was sure before */
 	bool is_interleaving; /* the peer has done so */
+	double leaves;      /* s, from reading the clock to a packet's leaving, as
+	                       the kernel has it */
 };
 
 /* Nothing was sent or heard. */
 void symmetric_init(struct symmetric *);
 
 /* What a packet of ours says is in terms of the clock as it stands now: rate is
- * what it gains on RAW, s/s, and leaves so many s after now. */
+ * what it gains on RAW, s/s. */
 struct symmetric_clock {
 	struct pair now;
-	double rate, leaves;
+	double rate;
 };
 
 /* Fills in the three timestamps of a new packet in p. */

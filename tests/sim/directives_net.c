@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/ntp64.h"
+#include "common/prng.h"
+#include "daemon/wire/packet.h"
+
 static bool
 is(const char *a, const char *b)
 {
@@ -172,11 +176,53 @@ do_forget(struct sim *s, char **arg, unsigned n)
 	return r;
 }
 
+/* What somebody who sees neither's packets sends in the name of a peer. */
+static struct ntp_packet
+forgery(struct sim *s)
+{
+	const double lie = 3600 * (2 * prng_unit(&s->prng) - 1);
+	const struct tspec now = { s->world.epoch_ns + s->world.now };
+	struct ntp_packet p = { .version = 4,
+		.mode = (uint8_t)(PACKET_MODE_ACTIVE + prng_below(&s->prng, 2)),
+		.stratum = (uint8_t)prng_below(&s->prng, 3),
+		.poll = (int8_t)(prng_below(&s->prng, 24) - 6),
+		.precision = -25, .refid = KISS_CODE_DENY,
+		.transmit = ntp64_from_tspec(tspec_add(now, lie)) };
+
+	p.receive = p.ref = p.transmit;
+	if (prng_below(&s->prng, 2))
+		p.origin = ntp64_from_tspec(tspec_add(now,
+		    -64 * prng_unit(&s->prng)));
+	return p;
+}
+
+/* forge AS TO: one packet */
+static int
+do_forge(struct sim *s, char **arg, unsigned n)
+{
+	struct station *as = world_station(&s->world, arg[0]);
+	struct station *to = world_station(&s->world, arg[1]);
+	unsigned char bytes[PACKET_HEADER];
+
+	(void)n;
+	if (!s->has_begun || !as || !to)
+		return -1;
+
+	const struct endpoint src = { as->addr, PACKET_PORT };
+	const struct endpoint dst = { to->addr, PACKET_PORT };
+	struct ntp_packet p = forgery(s);
+
+	packet_write(&p, bytes);
+	world_send(as, &src, &dst, bytes, sizeof bytes, 0);
+	return 0;
+}
+
 const struct sim_directive net_directives[] = {
 	{ "server", 1, SIM_WORDS, do_server, NULL, 0 },
 	{ "key", 3, 4, NULL, do_key, 2 },
 	{ "path", 3, SIM_WORDS, do_path, NULL, 0 },
 	{ "name", 2, WORLD_ADDRS + 1, do_name, NULL, 0 },
 	{ "forget", 1, 1, do_forget, NULL, 0 },
+	{ "forge", 2, 2, do_forge, NULL, 0 },
 	{ NULL, 0, 0, NULL, NULL, 0 },
 };
