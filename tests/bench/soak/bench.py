@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: ISC
 """Serves for a long time while everything that can be changed changes.
 
-    ./test bench soak [--seconds S] [--rate R] [--nice N]
+    ./test bench soak [--seconds S] [--rate R] [--nice N] [--line LINE]...
 
 For S seconds (600) two generators of the server's bench ask R times a second
 (30 000) together: 1000 clients without a key and 1000 with one, every answer is
@@ -21,7 +21,8 @@ what is theirs alone) and its slope over the last half; processor time.
 
 It judges nothing.  Other programs on the machine make the server late; against
 these it and the generators run at a higher priority (nice -10), each on a
-processor of its own where there are two, and the load average is told.
+processor of its own where there are two, and the load average is told.  LINE is
+one more of the configuration.
 """
 import argparse
 import contextlib
@@ -38,9 +39,11 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 sys.path[:0] = [str(ROOT / "tests/system"), str(ROOT / "tests/reference"),
-                str(ROOT / "tests/interop")]
+                str(ROOT / "tests/interop"), str(ROOT / "tests/bench/server")]
 import hosts                                            # noqa: E402
 import lib                                              # noqa: E402
+import reference                                        # noqa: E402
+from servers import CPUS, Server, pinned                # noqa: E402
 
 CLIENTS = 1000          # of each generator
 KEY, CHANGING, OTHERS = 7, 8, range(100, 200)
@@ -50,7 +53,6 @@ FIRST = "10.64.0.1", "10.80.0.1"
 HEADER = 48
 PATIENCE = 0.3          # s for an answer
 TRIES = 5               # to get one that has to come
-CPUS = sorted(os.sched_getaffinity(0))
 
 
 def control(*words):
@@ -127,16 +129,11 @@ class Changes:
             source=INSIDE)
 
 
-def memory(pids):
-    """kB of all processes: proportional, and of them alone."""
-    found = {"Pss": 0, "Private_Clean": 0, "Private_Dirty": 0}
-    for pid in pids:
-        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-        for line in text.splitlines():
-            name = line.split(":")[0]
-            if name in found:
-                found[name] += int(line.split()[1])
-    return found["Pss"], found["Private_Clean"] + found["Private_Dirty"]
+def private(pids):
+    """kB that are the processes' alone."""
+    return sum(int(line.split()[1]) for pid in pids
+               for line in pathlib.Path(f"/proc/{pid}/smaps_rollup")
+               .read_text().splitlines() if line.startswith("Private_"))
 
 
 def dropped():
@@ -145,12 +142,6 @@ def dropped():
             pathlib.Path(f"/proc/self/net/{family}").read_text()
             .splitlines()[1:]]
     return sum(int(row[-1]) for row in rows if row[1].endswith(":007B"))
-
-
-def cpu(pids):
-    return sum(int((task / "schedstat").read_text().split()[0])
-               for pid in pids
-               for task in pathlib.Path(f"/proc/{pid}/task").iterdir()) * 1e-9
 
 
 def slope(points):
@@ -168,7 +159,7 @@ def generators(host, rate, seconds, key, prefix):
     common = ["--clients", CLIENTS, "--rate", rate / 2, "--seconds", seconds,
               "--patience", 1, host.server, 123]
     running = [subprocess.Popen(
-        host.inside(*prefix, "taskset", "-c", CPUS[-1], program, *options,
+        host.inside(*prefix, *pinned(CPUS[-1]), program, *options,
                     *common, first), stdout=subprocess.PIPE, text=True)
         for first, options in ((FIRST[0], ()), (FIRST[1], (
             "--key", f"{KEY} SHA1 {key.hex()}")))]
@@ -187,10 +178,10 @@ def soak(folder, args):
     with lib.tockd(folder, [
             "local stratum 5", "allow 10.0.0.0/8", "allow 127.0.0.0/8",
             "deny 10.250.0.0/16", f"keyfile {changes.file}",
-            "ratelimit interval -19 burst 255"], "-x",
-            prefix=[*urgent, "taskset", "-c", str(CPUS[0])]) as daemon:
-        pids = daemon.roles().values()
-        began, before = time.monotonic(), cpu(pids)
+            "ratelimit interval -19 burst 255", *args.line], "-x",
+            prefix=[*urgent, *pinned(CPUS[0])]) as daemon:
+        server = Server("tockd", 123, daemon.pid)
+        began, before = time.monotonic(), server.cpu()
         readings, turns, loads = [], [], []
         with generators(host, args.rate, args.seconds, changes.fixed,
                         urgent) as running:
@@ -199,15 +190,15 @@ def soak(folder, args):
                 changes.turn()
                 now = time.monotonic()
                 turns.append(now - start)
-                readings.append((now - began, *memory(pids)))
+                readings.append((now - began, server.memory(),
+                                 private(server.pids())))
                 loads.append(os.getloadavg()[0])
                 if len(turns) % 60 == 0:
                     print(f"{now - began:6.0f} s: {readings[-1][1]} kB, "
                           f"{dropped()} dropped", flush=True)
                 time.sleep(max(0, start + 1 - time.monotonic()))
             told = [json.loads(process.stdout.read()) for process in running]
-        took = cpu(pids) - before
-        report(told, changes, readings, turns, loads, took, dropped())
+        report(told, changes, readings, turns, loads, server.cpu() - before)
         lost = [line for line in daemon.text().splitlines()
                 if "rror" in line or "lost" in line or "drop" in line]
         print(f"log                 {len(daemon.text().splitlines())} lines, "
@@ -215,7 +206,7 @@ def soak(folder, args):
         print(*lost[:5], sep="\n")
 
 
-def report(told, changes, readings, turns, loads, took, drops):
+def report(told, changes, readings, turns, loads, took):
     for name, t in zip(("plain", "SHA1"), told):
         print(f"{name:20}{t['sent']} requests in {t['seconds']:.0f} s, "
               f"{t['answered']} answered, {t['wrong']} wrong"
@@ -224,10 +215,12 @@ def report(told, changes, readings, turns, loads, took, drops):
               f"{t['refused']}, at worst {t['behind']:.3f} s behind")
         print(f"{'':20}latency, us: 50, 90, 99, 99.9, 100 %: "
               f"{t['latency_us']}")
+    drops = dropped()
+    own = reference.tockctl(lib.BUILD, "serverstats")[0]["queue_dropped"]
     lost = sum(t["lost"] - t["late"] for t in told)
     sent = sum(t["sent"] for t in told)
-    print(f"{'dropped':20}{drops} by the server's sockets; {lost - drops} more "
-          "were lost elsewhere")
+    print(f"{'dropped':20}{drops} by the server's sockets, {own} by its own "
+          f"count; {lost - drops} more were lost elsewhere")
     print(f"{'changes':20}" + ", ".join(
         f"{n} {what}" for what, n in changes.counts.items()) +
         f"; a turn takes {sum(turns) / len(turns):.2f} s")
@@ -244,6 +237,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=600)
     parser.add_argument("--rate", type=float, default=30000)
+    parser.add_argument("--line", action="append", default=[])
     parser.add_argument("--nice", type=int, default=-10)
     args = parser.parse_args()
     lib.alone()
