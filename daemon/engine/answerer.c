@@ -68,24 +68,24 @@ send_batch(struct answerer *r, struct sock *sock, int n)
 		r->send_time += SEND_TIME_GAIN * (took - r->send_time);
 }
 
-/* access: who may ask; NULL = these may. */
+/* At most ANSWERER_BATCH of them; access: who may ask; NULL = these may. */
 static void
-serve(struct answerer *r, const struct access *access, struct sock *sock,
-    const struct dgram *d, int n)
+serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
+    const struct dgram *d, int n, struct mono now)
 {
-	struct mono now = r->os->ops->mono(r->os);
+	size_t at[ANSWERER_BATCH];
 	int ready = 0;
 
-	r->counts.lost += sock->lost;
-	sock->lost = 0;
+	for (int i = 0; i < n; i++)
+		at[i] = clientlog_locate(r->log, &d[i].remote.addr);
 	for (int i = 0; i < n; i++) {
 		r->counts.received++;
 		if (access != NULL && !access_may(access, &d[i].remote.addr)) {
 			r->counts.refused++;
 			continue;
 		}
-		enum clientlog_verdict v = clientlog_hit(r->log, CLIENTLOG_NTP,
-		    &d[i].remote.addr, now, false);
+		enum clientlog_verdict v = clientlog_hit_at(r->log,
+		    CLIENTLOG_NTP, at[i], &d[i].remote.addr, now, false);
 
 		if (v == CLIENTLOG_DROP)
 			continue;
@@ -97,10 +97,7 @@ serve(struct answerer *r, const struct access *access, struct sock *sock,
 			respond_kiss(&r->answers[ready], &d[i]);
 		r->counts.prepared++;
 		r->counts.kernel_receive += d[i].stamp.src == STAMP_KERNEL;
-		if (++ready == ANSWERER_BATCH) {
-			send_batch(r, sock, ready);
-			ready = 0;
-		}
+		ready++;
 	}
 	if (ready > 0)
 		send_batch(r, sock, ready);
@@ -110,14 +107,21 @@ void
 answerer_serve(struct answerer *r, struct sock *sock, const struct dgram *d,
     int n)
 {
-	serve(r, r->access, sock, d, n);
+	struct mono now = r->os->ops->mono(r->os);
+
+	r->counts.lost += sock->lost;
+	sock->lost = 0;
+	for (int from = 0; from < n; from += ANSWERER_BATCH)
+		serve_batch(r, r->access, sock, d + from,
+		    n - from < ANSWERER_BATCH ? n - from : ANSWERER_BATCH,
+		    now);
 }
 
 void
 answerer_serve_peer(struct answerer *r, struct sock *sock,
     const struct dgram *d)
 {
-	serve(r, NULL, sock, d, 1);
+	serve_batch(r, NULL, sock, d, 1, r->os->ops->mono(r->os));
 }
 
 void

@@ -11,6 +11,7 @@
 #define TOKEN 256         /* of `debt`: what an answer costs */
 #define QUARTER 4         /* of `interval`: steps in log2 s */
 #define NO_INTERVAL INT8_MIN
+#define CACHE_LINE 64     /* bytes, on most machines */
 
 struct clientlog_record {
 	unsigned char bytes[16];
@@ -81,13 +82,27 @@ idle(const struct clientlog_record *r, uint32_t tick)
 	return least;
 }
 
+size_t
+clientlog_locate(const struct clientlog *l, const struct addr *a)
+{
+	if (l->records == NULL)
+		return 0;
+
+	uint64_t hash = siphash(&l->key, a->bytes, sizeof a->bytes);
+	size_t at = CLIENTLOG_WAYS * (size_t)((hash >> 32) * l->n_sets >> 32);
+	const char *bytes = (const char *)&l->records[at];
+
+	for (size_t i = 0; i < CLIENTLOG_WAYS * sizeof *l->records;
+	    i += CACHE_LINE)
+		__builtin_prefetch(bytes + i, 1);
+	return at;
+}
+
 /* The record of an address; a new one when it has none. */
 static struct clientlog_record *
-record_of(struct clientlog *l, const struct addr *a, uint32_t tick)
+record_of(struct clientlog *l, size_t at, const struct addr *a, uint32_t tick)
 {
-	uint64_t hash = siphash(&l->key, a->bytes, sizeof a->bytes);
-	struct clientlog_record *set = &l->records[CLIENTLOG_WAYS *
-	    (size_t)((hash >> 32) * l->n_sets >> 32)];
+	struct clientlog_record *set = &l->records[at];
 	struct clientlog_record *oldest = &set[0];
 
 	for (unsigned i = 0; i < CLIENTLOG_WAYS; i++) {
@@ -161,7 +176,7 @@ judge(struct clientlog *l, struct clientlog_record *r, enum clientlog_service k,
 }
 
 enum clientlog_verdict
-clientlog_hit(struct clientlog *l, enum clientlog_service k,
+clientlog_hit_at(struct clientlog *l, enum clientlog_service k, size_t at,
     const struct addr *a, struct mono now, bool is_exempt)
 {
 	enum clientlog_verdict verdict = CLIENTLOG_PASS;
@@ -171,7 +186,7 @@ clientlog_hit(struct clientlog *l, enum clientlog_service k,
 	if (l->records == NULL)
 		return CLIENTLOG_PASS;
 
-	struct clientlog_record *r = record_of(l, a, tick_of(age));
+	struct clientlog_record *r = record_of(l, at, a, tick_of(age));
 	double s = since(r, k, age);
 
 	if (r->last[k] != 0)
@@ -183,6 +198,14 @@ clientlog_hit(struct clientlog *l, enum clientlog_service k,
 	if (k == CLIENTLOG_NTP)
 		r->fraction = (uint32_t)(age % TICK);
 	return verdict;
+}
+
+enum clientlog_verdict
+clientlog_hit(struct clientlog *l, enum clientlog_service k,
+    const struct addr *a, struct mono now, bool is_exempt)
+{
+	return clientlog_hit_at(l, k, clientlog_locate(l, a), a, now,
+	    is_exempt);
 }
 
 size_t

@@ -57,7 +57,17 @@ int clientlog_init(struct clientlog *, size_t bytes,
     const unsigned char random[24], struct mono now);
 void clientlog_fini(struct clientlog *);
 
-/* A request has come.  is_exempt: counted only. */
+/* Where an address's places begin, for a hit soon: they are fetched from memory
+ * meanwhile, which takes longer than all the rest. */
+size_t clientlog_locate(const struct clientlog *, const struct addr *);
+
+/* A request has come; at: clientlog_locate() of the address.  is_exempt:
+ * counted only. */
+enum clientlog_verdict clientlog_hit_at(struct clientlog *,
+    enum clientlog_service, size_t at, const struct addr *, struct mono now,
+    bool is_exempt);
+
+/* The same at once. */
 enum clientlog_verdict clientlog_hit(struct clientlog *, enum clientlog_service,
     const struct addr *, struct mono now, bool is_exempt);
 

@@ -50,17 +50,27 @@ pairing_correct(struct pairing *p, uint64_t receive, uint64_t transmit)
 		pair->transmit = transmit;
 }
 
+/* The one to lose: a free one, or the first by receive timestamp. */
+static struct pairing_pair *
+oldest(struct pairing_pair *set)
+{
+	struct pairing_pair *found = set;
+
+	for (unsigned i = 0; i < PAIRING_WAYS && found->transmit != 0; i++)
+		if (set[i].transmit == 0 ||
+		    (int64_t)(set[i].receive - found->receive) < 0)
+			found = &set[i];
+	return found;
+}
+
 void
 pairing_put(struct pairing *p, uint64_t receive, uint64_t transmit)
 {
 	struct pairing_pair *set = set_of(p, receive);
 	struct pairing_pair *to = find(p, receive);
 
-	for (unsigned i = 0; to == NULL && i < PAIRING_WAYS; i++)
-		if (set[i].transmit == 0)
-			to = &set[i];
 	if (to == NULL)
-		to = &set[p->turn++ % PAIRING_WAYS];
+		to = oldest(set);
 	to->receive = receive;
 	to->transmit = transmit;
 }

@@ -16,7 +16,6 @@
 
 struct pairing {
 	uint64_t hash_key; /* odd, random */
-	unsigned turn;     /* the place that the next loser loses */
 	struct pairing_pair {
 		uint64_t receive, transmit; /* ntp64; 0 0 = free */
 	} pairs[PAIRING_SETS][PAIRING_WAYS];

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * Batches of requests, without an engine. */
+#include "unit.h"
+
+#include <string.h>
+
+#include "common/bytes.h"
+#include "conf/access.h"
+#include "daemon/engine/answerer.h"
+#include "daemon/engine/clientlog.h"
+#include "tests/emu/fake_os.h"
+
+#define MOST 64 /* datagrams that come at once */
+
+static struct fake_os world;
+static struct answerer answerer;
+static struct access access_rules;
+static struct clientlog clients;
+static struct sock sock;
+
+static unsigned n_sent, n_calls;
+static uint64_t origins[MOST], transmits[MOST];
+
+static int
+note_answers(struct os *os, struct sock *s, const struct dgram *d, int n)
+{
+	(void)os;
+	ck_assert_ptr_eq(s, &sock);
+	n_calls++;
+	for (int i = 0; i < n; i++) {
+		origins[n_sent] = get64(d[i].data + 24);
+		transmits[n_sent++] = get64(d[i].data + 40);
+	}
+	return n;
+}
+
+static void
+start(void)
+{
+	const unsigned char random[24] = { 1 };
+	struct subnet all = { 0 };
+
+	fake_init(&world, (struct tspec){ INT64_C(1700000000) * NSEC });
+	world.os.send_many = note_answers;
+	ck_assert_int_eq(access_set(&access_rules, &all, true, true), 0);
+	ck_assert_int_eq(clientlog_init(&clients, 1 << 16, random,
+	    world.mono), 0);
+	ck_assert_int_eq(answerer_init(&answerer, &world.os, &access_rules,
+	    &clients, NULL, true), 0);
+	n_sent = n_calls = 0;
+}
+
+static void
+end(void)
+{
+	answerer_fini(&answerer);
+	clientlog_fini(&clients);
+	access_fini(&access_rules);
+	fake_fini(&world);
+}
+
+/* n requests from addresses of their own; number i has the transmit timestamp
+ * i + 1. */
+static void
+ask(int n)
+{
+	static unsigned char bytes[MOST][PACKET_HEADER];
+	struct dgram d[MOST];
+
+	for (int i = 0; i < n; i++) {
+		memset(bytes[i], 0, sizeof bytes[i]);
+		bytes[i][0] = 4 << 3 | PACKET_MODE_CLIENT;
+		put64(bytes[i] + 40, (uint64_t)i + 1);
+		d[i] = (struct dgram){ .remote.port = 123, .data = bytes[i],
+			.len = sizeof bytes[i],
+			.stamp = { world.now.real, world.now, STAMP_KERNEL } };
+		ck_assert_int_eq(addr_parse(&d[i].remote.addr, "10.0.0.1"), 0);
+		d[i].remote.addr.bytes[3] = (unsigned char)i;
+	}
+	answerer.send_time = 5e-6;
+	answerer_serve(&answerer, &sock, d, n);
+}
+
+START_TEST(every_request_of_a_batch_is_answered_in_its_turn)
+{
+	start();
+	for (int n = 1; n <= MOST; n++) {
+		n_sent = n_calls = 0;
+		ask(n);
+		ck_assert_uint_eq(n_sent, (unsigned)n);
+		ck_assert_uint_eq(n_calls, (unsigned)(n + ANSWERER_BATCH - 1) /
+		    ANSWERER_BATCH);
+		for (int i = 0; i < n; i++) {
+			ck_assert_uint_eq(origins[i], (uint64_t)i + 1);
+			if (i % ANSWERER_BATCH > 0)
+				ck_assert_uint_gt(transmits[i],
+				    transmits[i - 1]);
+		}
+	}
+	ck_assert_uint_eq(answerer.counts.answered, MOST * (MOST + 1) / 2);
+	end();
+}
+END_TEST
+
+START_TEST(each_client_of_a_batch_is_counted_once)
+{
+	struct clientlog_report r;
+	unsigned found = 0;
+
+	start();
+	ask(MOST);
+	for (size_t i = 0; i < clientlog_size(&clients); i++)
+		if (clientlog_get(&clients, i, world.mono, &r)) {
+			ck_assert_uint_eq(r.hits[CLIENTLOG_NTP], 1);
+			found++;
+		}
+	ck_assert_uint_eq(found, MOST);
+	end();
+}
+END_TEST
+
+UNIT_MAIN("answerer", every_request_of_a_batch_is_answered_in_its_turn,
+    each_client_of_a_batch_is_counted_once)
