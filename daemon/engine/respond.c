@@ -109,7 +109,7 @@ respond_prepare(const struct respond_common *c, const struct dgram *in,
 	a->bytes[AT_POLL] = in->data[AT_POLL];
 	set_times(c, in, a);
 	a->out = (struct dgram){ .remote = in->remote, .local = in->local,
-		.want_sent = a->is_remembered, .len = PACKET_HEADER,
+		.want_sent = a->is_interleaved, .len = PACKET_HEADER,
 		.data = a->bytes };
 	return true;
 }

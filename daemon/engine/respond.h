@@ -6,7 +6,9 @@
  * request: a header, and a MAC as long as the request's.
  *
  * Interleaved (RFC 9769): a client whose origin timestamp is the receive
- * timestamp of an earlier answer is told when that answer left. */
+ * timestamp of an earlier answer is told when that answer left.  Only answers
+ * to those who have shown that they are such clients get a stamp of the
+ * kernel's, which costs as much as a fifth of an answer. */
 #ifndef DAEMON_ENGINE_RESPOND_H
 #define DAEMON_ENGINE_RESPOND_H
 
