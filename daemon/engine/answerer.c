@@ -76,6 +76,8 @@ serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
 	size_t at[ANSWERER_BATCH];
 	int ready = 0;
 
+	r->counts.lost += sock->lost;
+	sock->lost = 0;
 	for (int i = 0; i < n; i++)
 		at[i] = clientlog_locate(r->log, &d[i].remote.addr);
 	for (int i = 0; i < n; i++) {
@@ -109,8 +111,6 @@ answerer_serve(struct answerer *r, struct sock *sock, const struct dgram *d,
 {
 	struct mono now = r->os->ops->mono(r->os);
 
-	r->counts.lost += sock->lost;
-	sock->lost = 0;
 	for (int from = 0; from < n; from += ANSWERER_BATCH)
 		serve_batch(r, r->access, sock, d + from,
 		    n - from < ANSWERER_BATCH ? n - from : ANSWERER_BATCH,

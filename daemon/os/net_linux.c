@@ -42,11 +42,12 @@ net_set(int fd, int level, int option, int value)
 	    ? -errno : 0;
 }
 
+/* Those behind the ones that were received last are as they were. */
 static void
 batch_prepare(struct net_batch *b)
 {
-	for (int i = 0; i < NET_BATCH; i++) {
-		b->iov[i] = (struct iovec){ b->data[i], DGRAM_MAX };
+	for (int i = 0; i < b->n_used; i++) {
+		b->iov[i] = (struct iovec){ b->data[i].bytes, DGRAM_MAX };
 		b->msgs[i].msg_len = 0;
 		b->msgs[i].msg_hdr = (struct msghdr){
 			.msg_name = &b->names[i],
@@ -59,10 +60,19 @@ batch_prepare(struct net_batch *b)
 	}
 }
 
-int
-net_batch_receive(struct net_batch *b, int fd, int flags)
+struct net_batch *
+net_batch_new(void)
 {
-	batch_prepare(b);
+	struct net_batch *b = calloc(1, sizeof *b);
+
+	if (b != NULL)
+		b->n_used = NET_BATCH;
+	return b;
+}
+
+static int
+receive_all(struct net_batch *b, int fd, int flags)
+{
 	if (!b->has_no_mmsg) {
 		int n = recvmmsg(fd, b->msgs, NET_BATCH, flags | MSG_DONTWAIT,
 		    NULL);
@@ -80,6 +90,18 @@ net_batch_receive(struct net_batch *b, int fd, int flags)
 		return -errno;
 	b->msgs[0].msg_len = (unsigned)len;
 	return 1;
+}
+
+int
+net_batch_receive(struct net_batch *b, int fd, int flags)
+{
+	batch_prepare(b);
+
+	int n = receive_all(b, fd, flags);
+
+	/* The kernel may have begun with one more. */
+	b->n_used = n < 0 ? 1 : n < NET_BATCH ? n + 1 : NET_BATCH;
+	return n;
 }
 
 /* Reads cmsg's data into a struct of that size: false when it is shorter. */
@@ -168,7 +190,7 @@ make_dgram(struct net_batch *b, int i, struct link *link,
 		.stamp = tstamp_choose(&info, now),
 		.is_cut = (msg->msg_flags & MSG_TRUNC) != 0,
 		.len = b->msgs[i].msg_len,
-		.data = b->data[i],
+		.data = b->data[i].bytes,
 		.uid = info.uid,
 	};
 	if (msg->msg_namelen < sizeof b->names[i].sa.sa_family)
@@ -276,6 +298,9 @@ set_options(int fd, const struct sock_want *want, int family)
 	if (error == 0 && want->want_local)
 		error = is_v4 ? net_set(fd, IPPROTO_IP, IP_PKTINFO, 1)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
+	/* With DF always set the kernel need not make up an identification. */
+	if (is_v4 && want->is_small)
+		net_set(fd, IPPROTO_IP, IP_MTU_DISCOVER, IP_PMTUDISC_PROBE);
 	if (error == 0 && want->dscp != 0)
 		error = is_v4
 		    ? net_set(fd, IPPROTO_IP, IP_TOS, want->dscp << 2)

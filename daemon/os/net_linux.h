@@ -18,7 +18,7 @@
 struct os_linux;
 struct unix_conn;
 
-#define NET_BATCH 16
+#define NET_BATCH 64
 /* The longest: a stamp, packet information, an error with its sender. */
 #define NET_CONTROL 256
 
@@ -47,7 +47,11 @@ struct net_batch {
 	union net_name names[NET_BATCH];
 	struct dgram dgrams[NET_BATCH];
 	_Alignas(struct cmsghdr) unsigned char control[NET_BATCH][NET_CONTROL];
-	unsigned char data[NET_BATCH][DGRAM_MAX];
+	struct {
+		unsigned char bytes[DGRAM_MAX];
+		unsigned char apart[64]; /* in the processor's cache */
+	} data[NET_BATCH];
+	int n_used; /* that have to be prepared for the kernel again */
 	bool has_no_mmsg; /* the kernel gives one at a time only */
 };
 
@@ -66,6 +70,9 @@ struct net_info {
 int net_socket(int family, int type);
 
 int net_set(int fd, int level, int option, int value); /* 0 or -errno */
+
+/* NULL: out of memory.  It is freed with free(). */
+struct net_batch *net_batch_new(void);
 
 /* Receives up to NET_BATCH datagrams without waiting; flags as recvmsg.
  * Returns how many are in b->msgs, or -errno. */

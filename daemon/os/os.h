@@ -49,6 +49,8 @@ struct sock_want {
 	unsigned buffer;       /* UDP: bytes of received ones that wait, where
 	                          that is permitted, and those without
 	                          room are counted; 0 = the default */
+	bool is_small;         /* UDP: what is sent fits every link, and is
+	                          never to be fragmented; in set-up only */
 	bool want_local;       /* fill dgram.local (PKTINFO) */
 	int dscp;              /* 0..63 */
 	const char *device;    /* UDP: the interface alone; NULL, "" = any */
@@ -57,7 +59,7 @@ struct sock_want {
 struct sock {
 	int fd; /* -1 = closed; the backend's */
 	void *owner;
-	void (*receive)(struct sock *, struct dgram *, int n); /* n: 1..16 */
+	void (*receive)(struct sock *, struct dgram *, int n); /* n: 1..64 */
 	/* A datagram sent through s left at stamp; data is its payload as the
 	 * kernel gave it back.  NULL when not wanted. */
 	void (*sent)(struct sock *, const unsigned char *data, size_t len,

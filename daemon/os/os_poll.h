@@ -55,6 +55,7 @@ struct os_linux {
 	struct os_clock *own_clock; /* or NULL */
 	struct names names;
 	struct statefiles files; /* directories are added in set-up */
+	int64_t pair_width; /* ns between the RAWs around a good REAL */
 	struct net_batch *batch; /* buffers of the datagrams under way */
 	int stamp_fd; /* keeps the kernel stamping, see tstamp_linux.h */
 	uint32_t last_conn;

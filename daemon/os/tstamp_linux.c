@@ -148,7 +148,7 @@ tstamp_read_sent(struct os_linux *o, struct link *link)
 	for (int i = 0; i < n; i++) {
 		const unsigned char *payload;
 		struct net_info info;
-		size_t len = tstamp_payload(b->data[i], b->msgs[i].msg_len,
+		size_t len = tstamp_payload(b->data[i].bytes, b->msgs[i].msg_len,
 		    &payload);
 
 		net_read_info(&info, &b->msgs[i].msg_hdr);

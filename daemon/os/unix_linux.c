@@ -117,7 +117,7 @@ static void
 conn_ready(struct os_linux *o, struct watch *w, short revents)
 {
 	struct unix_conn *conn = (struct unix_conn *)w;
-	struct iovec iov = { o->batch->data[0], DGRAM_MAX };
+	struct iovec iov = { o->batch->data[0].bytes, DGRAM_MAX };
 	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
 	ssize_t len = 0;
 
@@ -137,7 +137,7 @@ conn_ready(struct os_linux *o, struct watch *w, short revents)
 		.stamp = { now.real, now, STAMP_DAEMON },
 		.is_cut = (msg.msg_flags & MSG_TRUNC) != 0,
 		.len = (size_t)len,
-		.data = o->batch->data[0],
+		.data = o->batch->data[0].bytes,
 		.uid = conn->uid,
 		.conn = conn->id,
 	};

@@ -68,7 +68,7 @@ on_receive(struct sock *s, struct dgram *d, int count)
 	struct os *os = n->bench->os;
 
 	ck_assert_int_ge(count, 1);
-	ck_assert_int_le(count, 16);
+	ck_assert_int_le(count, 64);
 	for (int i = 0; i < count; i++) {
 		keep(n, &d[i]);
 		n->received++;

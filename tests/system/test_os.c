@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -257,6 +258,25 @@ START_TEST(an_answer_leaves_from_the_address_that_was_asked)
 	ck_assert_int_eq(note_send(&client, "x"), 0);
 	ck_assert(bench_run(&b, 5000));
 	close_pair(&server, &client);
+	bench_fini(&b);
+}
+END_TEST
+
+START_TEST(small_datagrams_are_never_fragmented)
+{
+	struct sock_want want = { .kind = SOCK_KIND_UDP, .is_small = true,
+		.local = at("127.0.0.1", 0) };
+	struct note server;
+	struct bench b;
+	int how;
+	socklen_t len = sizeof how;
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(note_open(&server, &b, &want), 0);
+	ck_assert_int_eq(getsockopt(server.sock.fd, IPPROTO_IP,
+	    IP_MTU_DISCOVER, &how, &len), 0);
+	ck_assert_int_eq(how, IP_PMTUDISC_PROBE);
+	note_close(&server);
 	bench_fini(&b);
 }
 END_TEST
@@ -561,7 +581,8 @@ UNIT_MAIN("os", timers_fire_in_order, a_timer_is_never_early_and_not_much_late,
     an_exchange_over_ipv6_has_four_kernel_stamps,
     a_fresh_socket_has_a_port_of_its_own_and_stamps_at_once,
     an_answer_leaves_from_the_address_that_was_asked,
-    a_closed_port_is_reported, errors_of_opening_are_told,
+    small_datagrams_are_never_fragmented, a_closed_port_is_reported,
+    errors_of_opening_are_told,
     a_socket_can_be_bound_to_a_device, a_long_datagram_is_cut,
     sockets_may_be_closed_in_the_middle_of_a_turn,
     a_flood_does_not_hold_timers_up, what_finds_the_queue_full_is_counted,

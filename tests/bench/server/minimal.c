@@ -46,11 +46,12 @@ open_socket(const char *address, const char *port)
 	struct sockaddr_in sin = { .sin_family = AF_INET,
 		.sin_port = htons((uint16_t)atoi(port)) };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0);
-	int on = 1, buffer = BUFFER;
+	int on = 1, buffer = BUFFER, whole = IP_PMTUDISC_PROBE;
 
 	if (fd < 0 || inet_pton(AF_INET, address, &sin.sin_addr) != 1 ||
 	    setsockopt(fd, IPPROTO_IP, IP_PKTINFO, &on, sizeof on) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0 ||
+	    setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &whole, sizeof whole) <
+	    0 || setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer) < 0 ||
 	    bind(fd, (struct sockaddr *)&sin, sizeof sin) < 0)
 		return -1;

@@ -74,7 +74,7 @@ class Server:
         for pid in found:
             with contextlib.suppress(OSError):
                 found += lib.children(pid)
-        return found
+        return [pid for pid in found if lib.is_alive(pid)]
 
     def tasks(self, file):
         """What /proc has in that file for every thread."""
