@@ -30,6 +30,7 @@
 #define NOISE_CLIP 16.0  /* times what it is, at most, may one sample add */
 #define NOISE_FROM 4     /* samples until residuals mean something */
 #define ONEWAY_FROM 7
+#define FOURTH 2.742     /* sqrt(2) gamma(4.5) / gamma(4) */
 #define VOID_SLACK 1e-4  /* s */
 #define SLEPT_SD 1e9     /* s */
 
@@ -131,6 +132,26 @@ centre(const struct estimator *e, double z, double delay)
 	return z - e->oneway.slope * (delay - mindelay_rest(&e->delays)) / 2;
 }
 
+/* How far the true minimum of the delays lies below that of n.  Waits in either
+ * direction with densities 1/up and 1/down at 0 have a sum below d with a
+ * probability of d^2 / (2 up down), where that is small; so the fourth smallest
+ * of n sums is FOURTH sqrt(up down / n) in the mean, and as much of that as the
+ * smallest is not below it lies still lower.  A minimum without an edge has
+ * nothing below it; and where the directions differ, which of them the rest
+ * belongs to would move the offset. */
+static double
+unseen_below(const struct estimator *e)
+{
+	const struct oneway *w = &e->oneway;
+	unsigned n = e->delays.count;
+
+	if (!w->is_fitted || w->slope != 0 || e->delays.fixed > 0 || n < 4)
+		return 0;
+	double fourth = FOURTH * sqrt(w->up.scale * w->down.scale / n);
+	return mindelay_trust(&e->delays) *
+	    fmax(fourth - 3 * mindelay_margin(&e->delays), 0);
+}
+
 static void
 see(struct estimator *e, const struct sample *s)
 {
@@ -144,6 +165,7 @@ see(struct estimator *e, const struct sample *s)
 	o->is_learned = e->oneway.is_fitted;
 	o->up = e->oneway.up;
 	o->down = e->oneway.down;
+	o->below = unseen_below(e) / 2;
 	observe_prepare(o);
 	e->void_density = 1 / (s->delay + VOID_SLACK);
 }

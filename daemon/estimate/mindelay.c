@@ -187,7 +187,9 @@ mindelay_margin(const struct mindelay *m)
 	if (m->fixed > 0)
 		return RESOLUTION;
 	if (m->count >= SURE)
-		return (m->sorted[SURE - 1] - m->sorted[0]) / 2 + RESOLUTION;
+		return RESOLUTION +
+		    fmax((m->sorted[SURE - 1] - m->sorted[0]) / 3,
+			(m->sorted[1] - m->sorted[0]) / 2);
 	double range = m->sorted[m->count - 1] - m->sorted[0];
 	double guess = fmax(m->old_spread, range) / 2;
 	return (guess > 0 ? guess : m->sorted[0] / 4) + RESOLUTION;

@@ -42,9 +42,10 @@ enum mindelay_change mindelay_add(struct mindelay *, double delay);
 /* The minimum, 0 without samples. */
 double mindelay_min(const struct mindelay *);
 
-/* How sure the minimum is, s: half the distance from the smallest to the fourth
- * smallest delay, with less to go by a guess on the safe side; > 0 when there
- * is a sample.  A minimum that is known is sure. */
+/* How sure the minimum is, s: a third of the distance from the smallest to the
+ * fourth smallest delay, or half of that to the next, if that is more: one stamp
+ * may have erred.  With less to go by a guess on the safe side; > 0 when there is
+ * a sample.  A minimum that is known is sure. */
 double mindelay_margin(const struct mindelay *);
 
 /* Whether the minimum is a floor, from which waiting adds (1), or the tail of a

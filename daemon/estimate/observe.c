@@ -62,8 +62,10 @@ log_wait(const struct wait_law *w, double margin, double e)
 static double
 log_waits(const struct observation *o, double v)
 {
-	return log_wait(&o->up, o->margin, o->half + v) +
-	    log_wait(&o->down, o->margin, o->half - v);
+	double h = o->half + o->below;
+
+	return log_wait(&o->up, o->margin, h + v) +
+	    log_wait(&o->down, o->margin, h - v);
 }
 
 static double
@@ -131,7 +133,7 @@ static double
 log_integral(const struct observation *o)
 {
 	const int soft = 6, inner = 19;
-	double h = o->half, m = o->margin;
+	double h = o->half + o->below, m = o->margin;
 	double at[6 + 19], peak = log_waits(o, 0), sum = 0;
 	double scale = fmin(o->up.scale, o->down.scale);
 	double first = fmin(scale > m ? fmax(m, scale / 16) : scale, h);
@@ -171,7 +173,7 @@ observe_sample(enum observe_model model, const struct observation *o,
 	if (model == OBSERVE_GAUSS)
 		return observe_gauss(o, mean, var);
 	if (model == OBSERVE_LEARNED && o->is_learned)
-		return integrate(o, o->half + SOFT_TAILS * o->margin,
+		return integrate(o, o->half + o->below + SOFT_TAILS * o->margin,
 		    log_learned, mean, var);
 	box.half += o->margin;
 	if (model == OBSERVE_LOOSE)

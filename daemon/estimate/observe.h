@@ -39,6 +39,8 @@ struct observation {
 	double noise;   /* variance of centred - x, s^2, > 0 */
 	double half;    /* h, s: half of the delay above the minimum, >= 0 */
 	double margin;  /* s, > 0: how sure the minimum is */
+	double below;   /* s, >= 0: half of what the true minimum is taken to be
+	                   below the one that was seen, by the learned laws */
 	bool is_learned; /* up and down are valid; else the box stands in */
 	struct wait_law up, down;
 	double log_norm; /* ln of the learned model's integral over z */

@@ -228,7 +228,21 @@ START_TEST(the_minimum_is_as_sure_as_the_smallest_delays_are_close)
 	for (int i = 3; i <= 6; i++)
 		mindelay_add(&m, i);
 	ck_assert_double_eq(mindelay_min(&m), 2);
-	ck_assert_double_eq_tol(mindelay_margin(&m), 1.5, 1e-8);
+	ck_assert_double_eq_tol(mindelay_margin(&m), 1, 1e-8);
+}
+END_TEST
+
+START_TEST(the_smallest_delay_seen_had_waits_too)
+{
+	struct observation o = { .noise = 1e-8, .margin = 1e-9,
+		.is_learned = true, .up = { 1e-4, 0 }, .down = { 1e-4, 0 },
+		.below = 1e-5 };
+
+	observe_prepare(&o);
+	struct verdict v = observe_sample(OBSERVE_LEARNED, &o, 1e-6, 1e-6);
+	ck_assert_double_eq_tol(v.mean, 0, 1e-7);
+	/* anything within 10 us */
+	ck_assert_double_eq_tol(v.var * 1e10, 1.0 / 3, 0.02);
 }
 END_TEST
 
@@ -462,6 +476,7 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     the_first_belief_about_the_frequency_counts,
     nothing_is_claimed_without_a_sample,
     the_minimum_is_as_sure_as_the_smallest_delays_are_close,
+    the_smallest_delay_seen_had_waits_too,
     a_longer_path_is_believed_after_sixteen_samples,
     a_longer_path_is_believed_though_some_packets_wait_long,
     a_busy_path_is_no_longer_one, a_shorter_path_is_believed_at_once,

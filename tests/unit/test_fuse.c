@@ -131,7 +131,7 @@ START_TEST(four_know_more_than_one)
 	}
 	printf("alone %.2f us, together %.2f us\n", alone * 1e5,
 	    together * 1e5);
-	ck_assert_double_lt(together, 0.7 * alone);
+	ck_assert_double_lt(together, 0.75 * alone);
 }
 END_TEST
 
