@@ -12,6 +12,7 @@
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/peer.h"
+#include "daemon/engine/told.h"
 
 /* Requests that wait while we do not run: 0.1 s of 20 000 a second. */
 #define RECEIVE_BUFFER (2 << 20)
@@ -31,44 +32,64 @@ server_is_wanted(const struct config *c)
 	return false;
 }
 
+static int64_t
+ppt(double ratio)
+{
+	return llround(fmin(fmax(ratio, -1), 1) * 1e12);
+}
+
+void
+server_tell(const struct server *s, struct pair now, struct wrk_reference *t)
+{
+	const struct engine *e = s->engine;
+	const struct reference *r = &e->reference;
+	const struct discipline *d = &e->discipline;
+	double wander = e->config->maxclockerror_ppm * 1e-6;
+	double err = fmin(fmax(discipline_error(e, now), -1e9), 1e9);
+
+	*t = (struct wrk_reference){
+		.at_ns = now.raw.ns,
+		.target_ns = now.real.ns - now.raw.ns + span_ns(err),
+		.target_ppt = ppt(d->target.y),
+		.delay_ns = span_ns(r->root_delay),
+		.dispersion_ns = span_ns(reference_dispersion(r, now.raw,
+		    wander)),
+		.growth_ppt = r->was_updated ? ppt(r->skew + wander) : 0,
+		.ref = r->was_updated ? ntp64_from_tspec(r->ref_time)
+				      : NTP64_UNSET,
+		.refid = r->refid,
+		.leap = (uint8_t)r->leap,
+		.stratum = (uint8_t)r->stratum,
+		.precision = s->precision,
+		.flags = WRK_IS_TOLD,
+	};
+	if (d->has_target)
+		t->flags |= WRK_HAS_TARGET;
+	if (reference_is_local(e, now)) {
+		t->flags |= WRK_IS_LOCAL;
+		t->leap = LEAP_NONE;
+		t->stratum = (uint8_t)e->local.stratum;
+		t->refid = REFID_LOCAL;
+	}
+}
+
 void
 server_describe(const struct server *s, struct pair now, struct ntp_packet *p)
 {
-	struct engine *e = s->engine;
-	const struct reference *r = &e->reference;
+	struct wrk_reference t;
 
-	*p = (struct ntp_packet){
-		.leap = (uint8_t)r->leap,
-		.version = PACKET_VERSION,
-		.mode = PACKET_MODE_SERVER,
-		.stratum = (uint8_t)r->stratum,
-		.precision = s->precision,
-		.root_delay = r->root_delay,
-		.root_dispersion = reference_dispersion(r, now.raw,
-		    e->config->maxclockerror_ppm * 1e-6) +
-		    fabs(discipline_error(e, now)),
-		.refid = r->refid,
-		.ref = r->was_updated ? ntp64_from_tspec(r->ref_time)
-				      : NTP64_UNSET,
-	};
-
-	if (reference_is_local(e, now)) {
-		p->leap = LEAP_NONE;
-		p->stratum = (uint8_t)e->local.stratum;
-		p->root_delay = p->root_dispersion = 0;
-		p->refid = REFID_LOCAL;
-		p->ref = ntp64_from_tspec(now.real);
-	}
+	server_tell(s, now, &t);
+	told_packet(&t, now, p);
 }
 
 /* In all the answers of a batch. */
 static void
 describe(struct server *s, struct pair now)
 {
-	struct ntp_packet p;
+	struct wrk_reference t;
 
-	server_describe(s, now, &p);
-	packet_write(&p, s->answerer.common.header);
+	server_tell(s, now, &t);
+	told_write(&t, now, s->answerer.common.header);
 }
 
 /* Whether requests of our own leave through the server's sockets. */

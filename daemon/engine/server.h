@@ -14,6 +14,7 @@
 #include "conf/config.h"
 #include "daemon/engine/answerer.h"
 #include "daemon/os/os.h"
+#include "privsep/wire_worker.h"
 
 struct engine;
 
@@ -47,6 +48,10 @@ void server_describe(const struct server *, struct pair now,
 
 /* Tells the log of requests that were lost since the last time. */
 void server_tell_lost(struct server *);
+
+/* The same, as it is handed on to others. */
+void server_tell(const struct server *, struct pair now,
+    struct wrk_reference *);
 
 /* The engine is gone. */
 void server_stop(struct server *);
