@@ -305,6 +305,8 @@ set_options(int fd, const struct sock_want *want, int family)
 		error = is_v4
 		    ? net_set(fd, IPPROTO_IP, IP_TOS, want->dscp << 2)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_TCLASS, want->dscp << 2);
+	if (error == 0 && want->share == SOCK_MORE)
+		error = net_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	if (want->buffer != 0)
 		set_buffer(fd, (int)want->buffer);
 	return error;
@@ -334,6 +336,9 @@ udp_open(struct link *link, const struct sock_want *want)
 		close(fd);
 		return error;
 	}
+	/* Only now: two daemons may not share a port by mistake. */
+	if (want->share == SOCK_FIRST)
+		net_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	link->is_connected = want->peer.addr.family != ADDR_NONE;
 	link->on_demand = want->stamps_on_demand;
 	link->has_stamps = want->want_stamps &&
@@ -377,6 +382,37 @@ net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 	o->n_socks++;
 	sock->fd = fd;
 	sock->backend = link;
+	return 0;
+}
+
+int
+net_adopt(struct os_linux *o, struct sock *sock, int fd)
+{
+	struct link *link = calloc(1, sizeof *link);
+
+	sock->fd = -1;
+	if (link == NULL)
+		return -ENOMEM;
+	link->sock = sock;
+	link->kind = SOCK_KIND_UDP;
+	link->on_demand = true;
+	link->has_stamps = tstamp_enable(fd, true);
+	link->watch.ready = udp_ready;
+	sock->fd = fd;
+	sock->backend = link;
+	o->n_socks++;
+	return net_watch(o, sock, true);
+}
+
+int
+net_watch(struct os_linux *o, struct sock *sock, bool is_wanted)
+{
+	struct link *link = sock->backend;
+
+	if (sock->fd >= 0 && is_wanted && link->watch.slot == 0)
+		return watch_add(&o->watches, &link->watch, sock->fd, POLLIN);
+	if (sock->fd >= 0 && !is_wanted)
+		watch_remove(&o->watches, &link->watch);
 	return 0;
 }
 

@@ -84,6 +84,15 @@ void net_read_info(struct net_info *, struct msghdr *);
  * hands it to the engine. */
 void net_deliver(struct os_linux *, struct link *);
 
+/* Makes a UDP socket of a descriptor that was opened elsewhere with
+ * want_stamps and stamps_on_demand.  sock->receive, sent and owner are set.
+ * Returns 0 or -ENOMEM. */
+int net_adopt(struct os_linux *, struct sock *, int fd);
+
+/* Whether what comes to a socket is to be handed to the engine, or to wait for
+ * another process that has it.  Returns 0 or -ENOMEM. */
+int net_watch(struct os_linux *, struct sock *, bool is_wanted);
+
 /* See os.h: ops->sock_open, sock_close, send. */
 int net_open(struct os *, struct sock *, const struct sock_want *);
 void net_close(struct os *, struct sock *);

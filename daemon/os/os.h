@@ -38,6 +38,12 @@ enum sock_kind {
 	                           dgram with its conn, and send() answers it */
 };
 
+enum sock_share {
+	SOCK_ALONE = 0,
+	SOCK_FIRST, /* nobody when it is opened; SOCK_MORE afterwards */
+	SOCK_MORE,
+};
+
 struct sock_want {
 	enum sock_kind kind;
 	struct endpoint local; /* family NONE: any; port 0: random */
@@ -54,6 +60,7 @@ struct sock_want {
 	bool want_local;       /* fill dgram.local (PKTINFO) */
 	int dscp;              /* 0..63 */
 	const char *device;    /* UDP: the interface alone; NULL, "" = any */
+	enum sock_share share; /* UDP: who else may be bound to local */
 };
 
 struct sock {
