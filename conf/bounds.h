@@ -15,6 +15,7 @@
 #define CONFIG_SOURCEDIRS_MAX 10
 #define CONFIG_SOURCEDIR_LEN 256
 #define CONFIG_TZ_MAX 64         /* name of a time zone */
+#define CONFIG_WORKERS_MAX 64
 #define CONFIG_DEVICE_MAX 16     /* name of an interface, IFNAMSIZ */
 
 /* Selection options of a source, in config_source.select. */

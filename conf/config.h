@@ -107,6 +107,7 @@ struct config {
 	char bindcmdpath[CONFIG_PATH_MAX]; /* /run/chrony/chronyd.sock, "" = none */
 	uint16_t port;            /* of the server, 123; 0 = none */
 	struct addr bind4, bind6; /* where it is; ADDR_NONE = any */
+	int serverworkers;        /* 0..64; 0: the engine answers itself */
 	char binddevice[CONFIG_DEVICE_MAX]; /* "" = any */
 	int sched_priority;       /* 0..100; 0; not built yet */
 	bool lock_all;            /* not built yet */

@@ -332,6 +332,8 @@ const struct directive directives[] = {
 	    "the commands that are allowed over UDP"),
 	ONE("port", "PORT", VALUE_U16, port, 0, 65535, "",
 	    "the UDP port on which time is served; 0 is none"),
+	ONE("serverworkers", "NUMBER", VALUE_INT, serverworkers, 0,
+	    CONFIG_WORKERS_MAX, "", "how many processes answer clients"),
 	OTHER("sourcedir", DIRECTIVE_BUILT, "DIRECTORY", NULL, sourcedir_parse,
 	    "directories of files with server and pool lines"),
 	OTHER("include", DIRECTIVE_INCLUDES, "FILE", NULL, include_parse,

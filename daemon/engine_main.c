@@ -29,6 +29,7 @@
 #include "daemon/setup_leap.h"
 #include "daemon/setup_config.h"
 #include "daemon/setup_ntp.h"
+#include "daemon/workers.h"
 #include "privsep/confine.h"
 #include "privsep/fds.h"
 
@@ -44,6 +45,7 @@ struct main {
 	struct control control;
 	struct acquire acquire;
 	struct server server;
+	struct workers workers;
 	struct os_linux os;
 	struct setup_drift drift;
 	struct setup_leap leap;
@@ -81,6 +83,8 @@ open_sockets(struct main *m)
 	send_many_enable(&m->os.os);
 	if (setup_open_ntp(&m->server, &m->acquire, &m->os.os, &m->config,
 		&m->engine_options, !m->is_alone && !m->options.set_once) < 0)
+		return -1;
+	if (workers_open(&m->workers, &m->os, &m->server, &m->config) < 0)
 		return -1;
 	if (m->is_alone)
 		return setup_resolve(&m->config);
@@ -205,7 +209,9 @@ static int
 confine(struct main *m)
 {
 	struct confine_dir dirs[4 + CONFIG_SOURCEDIRS_MAX];
-	struct confine_limits limits = { .files = MAX_FILES, .processes = 0 };
+	/* A worker has a channel and two sockets. */
+	struct confine_limits limits = { .processes = 0,
+		.files = MAX_FILES + 3 * (unsigned)m->config.serverworkers };
 	size_t n;
 	int root;
 
@@ -269,6 +275,7 @@ run(struct main *m)
 	if (!m->is_alone) {
 		if (m->has_control)
 			control_fini(&m->control);
+		workers_end(&m->workers);
 		clock_rpc_bye(&m->os.clock, code);
 	}
 	acquire_close(&m->acquire, &m->os.os);
@@ -290,6 +297,11 @@ prepare(struct main *m)
 		return -1;
 	if (m->is_alone)
 		return confine(m);
+	if (workers_start(&m->workers, &m->config, &m->options, m->user.uid,
+		m->user.gid) < 0)
+		return -1;
+	if (m->workers.crew.n > 0)
+		m->engine_options.crew = &m->workers.crew;
 	if (give_sockets(m) < 0 ||
 	    setup_find_drift(&m->drift, &m->config, m->clock_user.uid,
 		m->clock_user.gid) < 0)

@@ -81,7 +81,7 @@ int confine_limit(const struct confine_limits *);
  * dies, no core file, limits, no_new_privs.  Checks that it holds. */
 int confine_drop(const struct confine_user *u, const struct confine_limits *);
 
-enum confine_role { CONFINE_ENGINE, CONFINE_RESOLVER };
+enum confine_role { CONFINE_ENGINE, CONFINE_RESOLVER, CONFINE_WORKER };
 
 /* Allows files below dirs[].fd, as their flags say, and no others.  Returns
  * the ABI in use (1..7), or 0 when the kernel has none; in that case, unless
@@ -93,8 +93,9 @@ int confine_landlock(enum confine_role, enum confine_root root,
 /* Loads the list.  The engine may afterwards: make UDP sockets (AF_UNIX ones
  * are made in set-up), use those it has, open for reading below a descriptor
  * that it holds, replace files below those of dirs[] that are for writing, ask
- * for time, memory and random numbers, abort().  The resolver's list does not
- * look at dirs.  Returns 1, or 0 in a build with -Dseccomp=off. */
+ * for time, memory and random numbers, abort().  The lists of
+ * the others do not look at dirs; a worker may use the descriptors that it has,
+ * and nothing else.  Returns 1, or 0 in a build with -Dseccomp=off. */
 int confine_filter(enum confine_role, const struct confine_dir *dirs,
     size_t n);
 

@@ -108,6 +108,21 @@ static const char *const clock_calls[] = {
 #endif
 };
 
+/* Of the sockets and the page that it was born with. */
+static const char *const worker_calls[] = {
+	"poll", "ppoll", "ppoll_time64", "clock_gettime", "clock_gettime64",
+	"restart_syscall",
+	"recvmsg", "recvmmsg", "recvmmsg_time64", "sendmsg", "sendmmsg",
+	"sendto", "getsockopt",
+	/* the log, and stderr for assert() */
+	"write", "writev",
+	/* memory for keys and rules */
+	"brk", "munmap", "mremap", "sysinfo",
+	/* the end, also by abort() */
+	"exit_group", "rt_sigreturn", "rt_sigprocmask", "rt_sigaction", "getpid",
+	"gettid", NULL,
+};
+
 static int
 allow_calls(scmp_filter_ctx ctx, const char *const *names)
 {
@@ -223,13 +238,11 @@ allow_resolver_options(scmp_filter_ctx ctx)
 #define OPEN_WRITE (O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND)
 #define NEGATIVE 0x80000000u /* AT_FDCWD and other non-descriptors */
 
-/* What both roles may do with memory, ioctl and signals: no page that is or
- * becomes executable by mprotect, no signal but one's own abort(). */
+/* What these roles may do with memory and signals: no page that is or becomes
+ * executable by mprotect, no signal but one's own abort(). */
 static int
-allow_common(scmp_filter_ctx ctx)
+allow_own(scmp_filter_ctx ctx)
 {
-	/* SIOCGIFINDEX: of the interface in "fe80::1%eth0" */
-	const unsigned long ioctls[] = { TCGETS, FIONREAD, SIOCGIFINDEX };
 	const struct scmp_arg_cmp no_exec[] = { BITS(2, PROT_EXEC, 0) };
 	const struct scmp_arg_cmp abort3[] = { EQ(2, SIGABRT) };
 	const struct scmp_arg_cmp abort2[] = { EQ(1, SIGABRT) };
@@ -241,6 +254,16 @@ allow_common(scmp_filter_ctx ctx)
 		r = allow_if(ctx, "tgkill", 1, abort3);
 	if (r == 0)
 		r = allow_if(ctx, "tkill", 1, abort2);
+	return r;
+}
+
+static int
+allow_common(scmp_filter_ctx ctx)
+{
+	/* SIOCGIFINDEX: of the interface in "fe80::1%eth0" */
+	const unsigned long ioctls[] = { TCGETS, FIONREAD, SIOCGIFINDEX };
+	int r = allow_own(ctx);
+
 	for (size_t i = 0; i < sizeof ioctls / sizeof *ioctls && r == 0; i++)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1,
 		    EQ(1, ioctls[i]));
@@ -354,6 +377,14 @@ resolver_rules(scmp_filter_ctx ctx)
 	return r;
 }
 
+static int
+worker_rules(scmp_filter_ctx ctx)
+{
+	int r = allow_calls(ctx, worker_calls);
+
+	return r == 0 ? allow_own(ctx) : r;
+}
+
 /* An assert() must end in SIGABRT, for which malloc must fail instead of dying:
  * mmap answers ENOMEM, and brk 0, which is how it fails (it has no errors). */
 static int
@@ -424,6 +455,7 @@ confine_filter(enum confine_role role, const struct confine_dir *dirs,
 	(void)n;
 	(void)engine_rules;
 	(void)resolver_rules;
+	(void)worker_rules;
 	return 0;
 #else
 	scmp_filter_ctx ctx = seccomp_init(ACTION);
@@ -432,8 +464,9 @@ confine_filter(enum confine_role role, const struct confine_dir *dirs,
 	/* The first broken-down time makes glibc open /etc/localtime. */
 	tzset();
 	if (ctx != NULL)
-		r = role == CONFINE_ENGINE ? engine_rules(ctx, dirs, n)
-					   : resolver_rules(ctx);
+		r = role == CONFINE_ENGINE ? engine_rules(ctx, dirs, n) :
+		    role == CONFINE_WORKER ? worker_rules(ctx) :
+		    resolver_rules(ctx);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	if (ctx != NULL)

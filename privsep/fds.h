@@ -31,6 +31,14 @@ enum fd_engine {
 	ENGINE_FD_LISTEN = 10, /* LISTEN_FDS' sockets from here on */
 };
 
+enum fd_worker {
+	WORKER_FD_ENGINE = 3, /* SEQPACKET, struct wrk_req in, wrk_rep out */
+	WORKER_FD_V4 = 4,     /* its sockets, of which the engine has copies */
+	WORKER_FD_V6 = 5,
+	WORKER_FD_PAGE = 6,   /* privsep/refpage.h, closed once it is mapped */
+	WORKER_FD_LOG = 7,
+};
+
 enum fd_resolver {
 	RESOLVER_FD_ENGINE = 3,
 	RESOLVER_FD_LOG = 7,

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "daemon/control/change.h"
 #include "daemon/control/report.h"
+#include "daemon/engine/crew.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/server.h"
 
@@ -38,8 +39,8 @@ serving_change(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 		log_warn("time is not served: start with an allow line");
 		return change_done(uid, -ENOTCONN, "%s %s", names[i], text);
 	}
-	return change_done(uid, access_set(table, &s, may, is_whole), "%s %s",
-	    names[i], text);
+	return change_done(uid, admission_set(e, table, &s, may, is_whole),
+	    "%s %s", names[i], text);
 }
 
 enum cmdmon_status
@@ -54,8 +55,28 @@ serving_check(const struct engine *e, const struct cmdmon_request *q)
 					     : STT_ACCESSDENIED;
 }
 
+static void
+add_workers(struct engine *e, uint64_t *count)
+{
+	struct wrk_counts sum = { 0 };
+
+	crew_counts(e, &sum);
+	count[STAT_NTP_HITS] += sum.hits;
+	count[STAT_NTP_DROPS] += sum.drops;
+	count[STAT_LOG_DROPS] += sum.lost;
+	count[STAT_AUTHENTICATED] += sum.with_mac;
+	count[STAT_INTERLEAVED] += sum.interleaved;
+	count[STAT_KERNEL_RX] += sum.kernel_receive;
+	count[STAT_DAEMON_RX] += sum.prepared - sum.kernel_receive;
+	count[STAT_KERNEL_TX] += sum.kernel_sent;
+	count[STAT_DAEMON_TX] += sum.answered - sum.kernel_sent;
+	count[STAT_STAMPS] += sum.pairs;
+	if (sum.pairs_span_s > count[STAT_STAMPS_SPAN])
+		count[STAT_STAMPS_SPAN] = sum.pairs_span_s;
+}
+
 void
-serving_stats(const struct engine *e, struct cmdmon_serverstats *out)
+serving_stats(struct engine *e, struct cmdmon_serverstats *out)
 {
 	const struct clientlog *l = &e->clientlog;
 	uint64_t *count = out->count;
@@ -80,6 +101,7 @@ serving_stats(const struct engine *e, struct cmdmon_serverstats *out)
 	count[STAT_KERNEL_TX] = c->kernel_sent;
 	count[STAT_DAEMON_TX] = c->answered - c->kernel_sent;
 	answerer_pairs(r, &count[STAT_STAMPS], &count[STAT_STAMPS_SPAN]);
+	add_workers(e, count);
 }
 
 static void
@@ -110,21 +132,56 @@ fill_client(struct cmdmon_client *out, const struct clientlog_report *r)
 		    (int)lround(log2((double)hits / (hits - drops)));
 }
 
+/* Clients of the workers from place first of their logs on, as far as there is
+ * room in out; next is where to go on. */
+static uint32_t
+add_clients_of_workers(struct engine *e,
+    const struct cmdmon_clients_wanted *want, uint32_t first, uint32_t most,
+    struct cmdmon_clients *out)
+{
+	const struct wrk_want of_workers = { .first = first,
+		.most = most < WRK_CLIENTS ? most : WRK_CLIENTS,
+		.least_hits = want->least_hits, .reset = want->reset != 0 };
+	struct wrk_client list[WRK_CLIENTS];
+	uint32_t next;
+	unsigned n = crew_clients(e->options.crew, &of_workers, list, &next);
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct wrk_client *c = &list[i];
+		struct clientlog_report r = {
+			.addr = { .family = (uint16_t)c->family },
+			.hits = { [CLIENTLOG_NTP] = c->hits },
+			.drops = { [CLIENTLOG_NTP] = c->drops },
+			.interval = { [CLIENTLOG_NTP] = c->interval,
+			    [CLIENTLOG_COMMAND] = CLIENTLOG_UNKNOWN },
+			.ago = { [CLIENTLOG_NTP] = (double)c->ago_ns * 1e-9,
+			    [CLIENTLOG_COMMAND] = -1 },
+		};
+
+		memcpy(r.addr.bytes, c->bytes, sizeof r.addr.bytes);
+		fill_client(&out->list[out->n++], &r);
+	}
+	return next;
+}
+
 enum cmdmon_status
 serving_clients(struct engine *e, const struct cmdmon_clients_wanted *want,
     struct cmdmon_clients *out)
 {
 	struct clientlog *l = &e->clientlog;
 	struct mono now = e->os->ops->mono(e->os);
-	size_t size = clientlog_size(l), i = want->first;
+	size_t own = clientlog_size(l), i = want->first;
+	size_t size = own + (e->options.crew != NULL
+	    ? crew_log_size(e->options.crew) : 0);
+	uint32_t most = want->most < CMDMON_CLIENTS ? want->most
+						    : CMDMON_CLIENTS;
 	struct clientlog_report r;
 
-	if (size == 0)
+	if (own == 0)
 		return STT_INACTIVE;
 	memset(out, 0, sizeof *out);
 	out->size = (uint32_t)size;
-	for (; i < size && out->n < CMDMON_CLIENTS && out->n < want->most;
-	    i++) {
+	for (; i < own && out->n < most; i++) {
 		if (!clientlog_get(l, i, now, &r) ||
 		    (r.hits[CLIENTLOG_NTP] < want->least_hits &&
 			r.hits[CLIENTLOG_COMMAND] < want->least_hits))
@@ -133,6 +190,9 @@ serving_clients(struct engine *e, const struct cmdmon_clients_wanted *want,
 		if (want->reset != 0)
 			clientlog_reset(l, i);
 	}
+	if (i >= own && own < size && out->n < most)
+		i = own + add_clients_of_workers(e, want, (uint32_t)(i - own),
+		    most - (uint32_t)out->n, out);
 	out->next = (uint32_t)i;
 	return STT_SUCCESS;
 }

@@ -21,9 +21,11 @@ enum cmdmon_status serving_change(struct engine *, uint32_t uid,
 enum cmdmon_status serving_check(const struct engine *,
     const struct cmdmon_request *);
 
-void serving_stats(const struct engine *, struct cmdmon_serverstats *);
+/* Of the engine and its workers together. */
+void serving_stats(struct engine *, struct cmdmon_serverstats *);
 
-/* STT_INACTIVE without a log of clients. */
+/* The engine's log, and behind it those of the workers.  STT_INACTIVE without a
+ * log of clients. */
 enum cmdmon_status serving_clients(struct engine *,
     const struct cmdmon_clients_wanted *, struct cmdmon_clients *);
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "daemon/engine/crew.h"
 #include "daemon/engine/engine.h"
 
 /* s between look-ups of names that have no address: twice as long each time */
@@ -114,10 +115,20 @@ resolved(struct lookup *lookup, const struct addr *addrs, int n)
 		if (is_overruled(name, &addrs[i]) ||
 		    subnet_make(&s, &addrs[i], subnet_bits(&addrs[i])) != 0)
 			continue;
-		if (access_set(name->table, &s, rule->may, false) != 0)
+		if (admission_set(e, name->table, &s, rule->may, false) != 0)
 			log_error("access of host %s: out of memory",
 			    rule->name);
 	}
+}
+
+int
+admission_set(struct engine *e, struct access *table, const struct subnet *s,
+    bool may, bool is_whole)
+{
+	int r = access_set(table, s, may, is_whole);
+
+	return r == 0 && table == &e->admission.clients
+	    ? crew_access(e, s, may, is_whole) : r;
 }
 
 /* Sets the rules with a subnet, and notes those with a name. */

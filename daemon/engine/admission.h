@@ -32,4 +32,9 @@ struct admission {
 int admission_init(struct engine *);
 void admission_fini(struct engine *);
 
+/* One more rule, in a table of the engine's; what is for clients is told to the
+ * workers, too.  Returns 0 or -ENOMEM. */
+int admission_set(struct engine *, struct access *table, const struct subnet *,
+    bool may, bool is_whole);
+
 #endif

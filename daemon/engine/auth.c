@@ -10,6 +10,7 @@
 
 #include "common/log.h"
 #include "common/paths.h"
+#include "daemon/engine/crew.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/keys.h"
@@ -123,7 +124,11 @@ auth_rekey(struct engine *e)
 		if (s->conf.key != 0)
 			apply(s, keys_find(&old, s->conf.key) != NULL);
 	keys_fini(&old);
-	return 0;
+	r = crew_keys(e);
+	if (r < 0)
+		log_error("key file %s: the workers have no memory for it",
+		    e->config->keyfile);
+	return r;
 }
 
 void

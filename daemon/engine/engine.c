@@ -9,6 +9,7 @@
 #include "daemon/engine/acquire.h"
 #include "daemon/engine/auth.h"
 #include "daemon/engine/change.h"
+#include "daemon/engine/crew.h"
 #include "daemon/engine/fusion.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/dump.h"
@@ -80,6 +81,7 @@ choose(struct engine *e, struct raw now, const struct source *updated)
 				 "synchronised (tockctl sources)");
 		reference_lose(&e->reference);
 		discipline_status(e, true);
+		crew_publish(e);
 	}
 	reference_tell_local(e);
 	return best;
@@ -302,6 +304,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	if (options->server != NULL && server_start(options->server, e) < 0)
 		return -ENOMEM;
 	auth_rekey(e); /* without it sources that need a key wait for it */
+	crew_start(e);
 	if (once_init(&e->once, e) < 0)
 		return -ENOMEM;
 	return once_has_hosts(e) ? 0 : engine_add_sources(e);
@@ -313,6 +316,7 @@ engine_fini(struct engine *e)
 	while (!TAILQ_EMPTY(&e->sources))
 		source_free(TAILQ_FIRST(&e->sources));
 	sourcedir_fini(&e->sourcedirs);
+	crew_stop(e);
 	admission_fini(e);
 	if (e->options.server != NULL)
 		server_stop(e->options.server);
@@ -396,6 +400,7 @@ engine_update(struct engine *e, struct source *source)
 	fallback_update(e);
 	leap_plan(e);
 	discipline_status(e, !was_synced);
+	crew_publish(e);
 }
 
 void

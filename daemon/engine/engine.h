@@ -27,6 +27,7 @@
 #include "daemon/wire/keys.h"
 
 struct acquire;
+struct crew;
 struct pool;
 struct server;
 struct source;
@@ -51,6 +52,7 @@ struct engine_options {
 	char boot_id[40];       /* "" = not known: no dumps */
 	struct acquire *acquire; /* the shared sockets, kept; NULL = none */
 	struct server *server;   /* kept; NULL = none */
+	struct crew *crew;       /* kept; NULL = it answers alone */
 	const struct leap_table *leaps; /* kept; NULL = none */
 };
 

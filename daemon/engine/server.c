@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/cmdmon.h"
@@ -166,7 +167,7 @@ sent(struct sock *sock, const unsigned char *data, size_t len,
 
 static int
 open_one(struct server *s, struct os *os, struct sock *sock,
-    const struct config *c, enum addr_family family)
+    const struct config *c, enum addr_family family, enum sock_share share)
 {
 	struct sock_want want = {
 		.kind = SOCK_KIND_UDP,
@@ -179,6 +180,7 @@ open_one(struct server *s, struct os *os, struct sock *sock,
 		.dscp = c->dscp,
 		.device = c->binddevice,
 		.buffer = RECEIVE_BUFFER,
+		.share = share,
 	};
 
 	want.local.addr.family = family; /* any, if not set */
@@ -212,10 +214,21 @@ find_precision(struct os *os, double configured)
 	return (int8_t)fmin(fmax(log2s, PRECISION_BEST), PRECISION_WORST);
 }
 
+static void
+close_more(struct server *s, struct os *os)
+{
+	for (unsigned i = 0; i < s->n_more; i++)
+		os->ops->sock_close(os, &s->more[i]);
+	free(s->more);
+	s->more = NULL;
+	s->n_more = 0;
+}
+
 int
 server_open(struct server *s, struct os *os, const struct config *c,
     enum addr_family family)
 {
+	enum sock_share share = c->serverworkers > 0 ? SOCK_FIRST : SOCK_ALONE;
 	int r4 = -EAFNOSUPPORT, r6 = -EAFNOSUPPORT;
 
 	memset(s, 0, sizeof *s);
@@ -223,9 +236,9 @@ server_open(struct server *s, struct os *os, const struct config *c,
 	if (!server_is_wanted(c))
 		return 0;
 	if (family != ADDR_INET6)
-		r4 = open_one(s, os, &s->v4, c, ADDR_INET4);
+		r4 = open_one(s, os, &s->v4, c, ADDR_INET4, share);
 	if (family != ADDR_INET4)
-		r6 = open_one(s, os, &s->v6, c, ADDR_INET6);
+		r6 = open_one(s, os, &s->v6, c, ADDR_INET6, share);
 
 	bool no4 = r4 == -EAFNOSUPPORT || r4 == -EADDRNOTAVAIL;
 	bool no6 = r6 == -EAFNOSUPPORT || r6 == -EADDRNOTAVAIL;
@@ -234,6 +247,31 @@ server_open(struct server *s, struct os *os, const struct config *c,
 	s->is_open = true;
 	if (r < 0)
 		server_close(s, os);
+	return r;
+}
+
+int
+server_open_more(struct server *s, struct os *os, const struct config *c,
+    unsigned n)
+{
+	int r = 0;
+
+	s->more = calloc(2 * (size_t)n, sizeof *s->more);
+	if (s->more == NULL)
+		return -ENOMEM;
+	s->n_more = 2 * n;
+	for (unsigned i = 0; i < s->n_more; i++)
+		s->more[i].fd = -1;
+	for (unsigned i = 0; i < s->n_more && r == 0; i += 2) {
+		if (s->v4.fd >= 0)
+			r = open_one(s, os, &s->more[i], c, ADDR_INET4,
+			    SOCK_MORE);
+		if (r == 0 && s->v6.fd >= 0)
+			r = open_one(s, os, &s->more[i + 1], c, ADDR_INET6,
+			    SOCK_MORE);
+	}
+	if (r < 0)
+		close_more(s, os);
 	return r;
 }
 
@@ -280,5 +318,6 @@ server_close(struct server *s, struct os *os)
 		return;
 	os->ops->sock_close(os, &s->v4);
 	os->ops->sock_close(os, &s->v6);
+	close_more(s, os);
 	s->is_open = false;
 }

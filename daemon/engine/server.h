@@ -21,6 +21,8 @@ struct engine;
 struct server {
 	struct engine *engine; /* whose time it is; NULL: nobody's yet */
 	struct sock v4, v6;
+	struct sock *more; /* the workers': two each, IPv4 and IPv6; or NULL */
+	unsigned n_more;
 	bool is_open;
 	int8_t precision;      /* log2 s */
 	uint64_t told_lost;    /* requests, in the log */
@@ -37,6 +39,12 @@ bool server_is_wanted(const struct config *);
  * config is kept until server_start(). */
 int server_open(struct server *, struct os *, const struct config *,
     enum addr_family family);
+
+/* Opens sockets for n workers at the same address, after server_open() and in
+ * this order.  They are the server's like its own: whoever does not want it to
+ * answer there keeps them from it.  Returns 0 or -errno, none being open. */
+int server_open_more(struct server *, struct os *, const struct config *,
+    unsigned n);
 
 /* From now on requests are answered with e's time.  Returns 0 or -ENOMEM. */
 int server_start(struct server *, struct engine *e);

@@ -209,6 +209,36 @@ drop_doubles(struct keys *k, const struct keys_judge *judge)
 }
 
 int
+keys_reserve(struct keys *k, size_t n, size_t size)
+{
+	*k = (struct keys){ .secrets_size = size + 1, .room = n };
+	k->all = calloc(n + 1, sizeof *k->all);
+	k->secrets = malloc(k->secrets_size);
+	if (k->all != NULL && k->secrets != NULL)
+		return 0;
+	keys_fini(k);
+	return -ENOMEM;
+}
+
+bool
+keys_add(struct keys *k, const struct mac_key *key)
+{
+	unsigned char *secret = k->secrets + k->secrets_used;
+
+	if (k->n == k->room || key->len == 0 ||
+	    key->len > k->secrets_size - 1 - k->secrets_used ||
+	    key->id <= (k->n > 0 ? k->all[k->n - 1].id : 0) ||
+	    !mac_is_built(key->type) || (mac_key_size(key->type) != 0 &&
+		mac_key_size(key->type) != key->len))
+		return false;
+	memcpy(secret, key->secret, key->len);
+	k->secrets_used += key->len;
+	k->all[k->n] = *key;
+	k->all[k->n++].secret = secret;
+	return true;
+}
+
+int
 keys_parse(struct keys *k, const char *text, size_t size,
     const struct keys_judge *judge)
 {
@@ -218,13 +248,8 @@ keys_parse(struct keys *k, const char *text, size_t size,
 	int bad = 0;
 
 	assert(size <= KEYS_TEXT_MAX);
-	*k = (struct keys){ .secrets_size = size + 1 };
-	k->all = calloc(lines_in(text, size), sizeof *k->all);
-	k->secrets = malloc(k->secrets_size);
-	if (k->all == NULL || k->secrets == NULL) {
-		keys_fini(k);
+	if (keys_reserve(k, lines_in(text, size), size) < 0)
 		return -ENOMEM;
-	}
 	while (text < end) {
 		const char *stop = memchr(text, '\n', (size_t)(end - text));
 		size_t len = (size_t)((stop != NULL ? stop : end) - text);

@@ -10,6 +10,7 @@
 #ifndef DAEMON_WIRE_KEYS_H
 #define DAEMON_WIRE_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,7 @@ struct keys {
 	size_t n;
 	unsigned char *secrets; /* of all of them, wiped by keys_fini() */
 	size_t secrets_size;
+	size_t room, secrets_used; /* of keys_reserve() and keys_add() */
 };
 
 /* Somebody to tell about a line that was left out: its number from 1 and why,
@@ -37,6 +39,14 @@ struct keys_judge {
  * were left out, or -ENOMEM with an empty table. */
 int keys_parse(struct keys *, const char *text, size_t size,
     const struct keys_judge *);
+
+/* Makes an empty table that has room for n keys with size bytes of secrets
+ * together.  Returns 0 or -ENOMEM. */
+int keys_reserve(struct keys *, size_t n, size_t size);
+
+/* Adds a copy of a key.  False: its ID is not above all there are, there is no
+ * room, or it is no key as keys_parse() makes them. */
+bool keys_add(struct keys *, const struct mac_key *);
 
 /* An empty table is all zeros.  Wipes the secrets. */
 void keys_fini(struct keys *);
