@@ -169,7 +169,8 @@ tell_counts(struct worker *w, const struct wrk_req *req, struct wrk_rep *rep)
 		.drops = w->log.drops[CLIENTLOG_NTP], .lost = w->log.lost,
 		.with_mac = c->with_mac, .interleaved = c->interleaved,
 		.prepared = c->prepared, .kernel_receive = c->kernel_receive,
-		.answered = c->answered, .kernel_sent = c->kernel_sent };
+		.answered = c->answered, .kernel_sent = c->kernel_sent,
+		.overflows = c->lost };
 	answerer_pairs(&w->answerer, &out->pairs, &out->pairs_span_s);
 	return 0;
 }

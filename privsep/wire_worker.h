@@ -107,6 +107,7 @@ struct wrk_counts {
 	uint64_t with_mac, interleaved, prepared, kernel_receive;
 	uint64_t answered, kernel_sent;
 	uint64_t pairs, pairs_span_s;
+	uint64_t overflows; /* what found the receive queues full */
 };
 
 struct wrk_client {

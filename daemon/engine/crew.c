@@ -198,6 +198,7 @@ add(struct wrk_counts *sum, const struct wrk_counts *more)
 	sum->answered += more->answered;
 	sum->kernel_sent += more->kernel_sent;
 	sum->pairs += more->pairs;
+	sum->overflows += more->overflows;
 	if (span > sum->pairs_span_s)
 		sum->pairs_span_s = span;
 }

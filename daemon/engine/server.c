@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "common/ntp64.h"
 #include "daemon/engine/acquire.h"
+#include "daemon/engine/crew.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/peer.h"
 #include "daemon/engine/told.h"
@@ -294,7 +295,12 @@ server_start(struct server *s, struct engine *e)
 void
 server_tell_lost(struct server *s)
 {
-	uint64_t lost = s->answerer.counts.lost;
+	struct wrk_counts of_workers = { 0 };
+
+	if (s->engine != NULL)
+		crew_counts(s->engine, &of_workers);
+
+	uint64_t lost = s->answerer.counts.lost + of_workers.overflows;
 
 	if (s->engine == NULL || lost == s->told_lost ||
 	    !engine_may_say(s->engine))

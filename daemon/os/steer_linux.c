@@ -2,9 +2,9 @@
  *
  * A program of classic BPF, which the kernel runs on each datagram, and whose
  * result is the number of a socket.  The data begins behind the UDP header; the
- * IP header is found by an offset of its own.  An address is a few words, which
- * are hashed by multiplication with an odd random number: the upper half of the
- * result depends on all bits below. */
+ * IP header is found by an offset of its own.  An address is a few words; each
+ * is multiplied into the hash by an odd random number, which keeps strangers
+ * from aiming at one socket, and the end of MurmurHash3 spreads neighbours. */
 #include "daemon/os/steer_linux.h"
 
 #include <errno.h>
@@ -44,6 +44,15 @@ add_first_if(struct program *p, uint32_t k)
 	add(p, BPF_RET | BPF_K, 0);
 }
 
+/* A ^= A >> bits */
+static void
+add_fold(struct program *p, uint32_t bits)
+{
+	add(p, BPF_MISC | BPF_TAX, 0);
+	add(p, BPF_ALU | BPF_RSH | BPF_K, bits);
+	add(p, BPF_ALU | BPF_XOR | BPF_X, 0);
+}
+
 /* A = hash of the words of the source address. */
 static void
 add_hash(struct program *p, uint32_t at, unsigned words, uint32_t key)
@@ -55,10 +64,12 @@ add_hash(struct program *p, uint32_t at, unsigned words, uint32_t key)
 		    (uint32_t)SKF_NET_OFF + at + 4 * i);
 		add(p, BPF_ALU | BPF_XOR | BPF_X, 0);
 		add(p, BPF_ALU | BPF_MUL | BPF_K, key | 1);
-		add(p, BPF_MISC | BPF_TAX, 0);
-		add(p, BPF_ALU | BPF_RSH | BPF_K, 15);
-		add(p, BPF_ALU | BPF_XOR | BPF_X, 0);
+		add_fold(p, 16);
 	}
+	add(p, BPF_ALU | BPF_MUL | BPF_K, 0x85ebca6b);
+	add_fold(p, 13);
+	add(p, BPF_ALU | BPF_MUL | BPF_K, 0xc2b2ae35);
+	add_fold(p, 16);
 }
 
 int
