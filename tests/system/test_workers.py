@@ -13,10 +13,14 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 
 import lib
-from calls import CLOCK, FORK, INJECT, MAP_WX, NET, NOBODY, SIGSYS, UDP, inject
+sys.path[:0] = [str(lib.ROOT / "tests/reference")]
+import reference                                        # noqa: E402
+from calls import (CLOCK, FORK, INJECT, MAP_WX, NET,    # noqa: E402
+                   NOBODY, SIGSYS, UDP, inject)
 
 CLIENTS = [f"127.0.1.{i}" for i in range(1, 25)]
 SETS = ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")
@@ -230,6 +234,24 @@ def rules_and_keys(folder):
                   "answer says when the last one left")
 
 
+def they_tell_what_the_engine_learns(folder):
+    """Requests of our own leave from the port that is theirs, too."""
+    with reference.serving(lib.BUILD, folder / "anchor",
+                           address="127.0.0.5") as upstream, lib.tockd(
+            folder, ["allow 127.0.0.0/8", "serverworkers 2",
+                     "acquisitionport 123",
+                     f"server 127.0.0.5 port {upstream.port} iburst minpoll 0 "
+                     "maxpoll 2"], "-x"):
+        def strata():
+            return {ask(c)[1] for c in CLIENTS}
+
+        lib.check(strata() <= {0, 2}, "workers begin unsynchronised")
+        lib.check(lib.until(lambda: strata() == {2}, 20) is not None,
+                  "and say so when the engine is not any more")
+        refid = ask(CLIENTS[0])[12:16]
+        lib.check(refid == bytes([127, 0, 0, 5]), f"by whom: {refid}")
+
+
 def limits_hold_for_a_client(folder):
     with tockd(folder, 4, "ratelimit interval 4 burst 3 leak 4"):
         n = sum(ask(CLIENTS[0], patience=0.02) is not None
@@ -288,5 +310,6 @@ def a_port_is_taken_once(folder):
 
 lib.alone()
 lib.main(processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
-         rules_and_keys, limits_hold_for_a_client, they_end_with_the_engine,
+         rules_and_keys, they_tell_what_the_engine_learns,
+         limits_hold_for_a_client, they_end_with_the_engine,
          forbidden_calls_kill, a_port_is_taken_once)

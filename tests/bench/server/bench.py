@@ -4,6 +4,7 @@
 
     ./test bench server [--rounds N] [--seconds S] [--loads NAME,...]
     ./test bench server --clients N [--rounds N] [--seconds S]
+    ./test bench server --workers N [--rounds N] [--seconds S]
 
 Both serve side by side in a network of the bench's own, confined as they are
 when installed, with client log, access rules, a rate limit and keys, on one
@@ -27,6 +28,10 @@ four sources and nobody asking, over the length of the bench.
 
 --clients N: what changes when N clients ask instead of 100, drawn at random,
 with a log that has room for them all, and the memory that each of them takes.
+
+--workers N: one worker and N of them (`serverworkers'), all processors being
+theirs and the generator's alike.  What a request costs tells how many all
+processors could answer if the generator were elsewhere.
 
 It takes four minutes, and wants the machine for itself.
 """
@@ -224,11 +229,40 @@ def grow(args, stack, faults):
               f"{1024 * memory[server.name] / args.clients:14.1f}")
 
 
+def scale(args, stack, faults):
+    counts = {0: 1, 1: 1, args.workers: args.workers}
+    compared = {n: stack.enter_context(servers.tockd(
+        f"{n} workers", 2001 + n, [*servers.SERVING, servers.UNLIMITED,
+                                   f"serverworkers {n}"], servers.CPUS))
+                for n in counts}
+    results = {n: [] for n in counts}
+    for n in range(args.rounds):
+        print(f"round {n + 1}", end="\r", flush=True)
+        for count, server in compared.items():
+            results[count].append(faults.look(server, "all", servers.load(
+                server, "--outstanding", 256, "--seconds", args.seconds,
+                cpus=servers.CPUS)))
+    costs = {n: [1e6 * r["cpu"] / r["sent"] for r in results[n]]
+             for n in counts}
+    print(f"{'workers':8}{'us CPU':>8}{'range':>14}{'could answer':>14}"
+          f"{'by one':>8}{'did':>10}{'lost':>8}")
+    one = 1 / statistics.median(costs[1])
+    for n, busy in counts.items():
+        did = statistics.median(r["answered"] / r["seconds"]
+                                for r in results[n])
+        could = busy / statistics.median(costs[n])
+        print(f"{n:<8}{busy / could:8.2f}{min(costs[n]):8.2f}-"
+              f"{max(costs[n]):.2f}{1e6 * could:13.0f}{could / one:9.2f}"
+              f"{did:10.0f}"
+              f"{sum(r['lost'] for r in results[n]):8}")
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--seconds", type=float, default=0.5)
     parser.add_argument("--clients", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=0)
     parser.add_argument("--loads", default=",".join([*LOADS, "most"]))
     args = parser.parse_args()
     args.loads = args.loads.split(",")
@@ -241,7 +275,8 @@ def main():
     servers.make_hosts()
     faults = Faults()
     with contextlib.ExitStack() as stack:
-        (grow if args.clients else compare)(args, stack, faults)
+        how = grow if args.clients else scale if args.workers else compare
+        how(args, stack, faults)
     faults.show()
 
 

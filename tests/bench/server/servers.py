@@ -58,8 +58,8 @@ def make_hosts():
     ip("route", "add", PREFIX, "via", GENERATOR)
 
 
-def pinned(cpu):
-    return ["taskset", "-c", str(cpu)]
+def pinned(*cpus):
+    return ["taskset", "-c", ",".join(map(str, cpus))]
 
 
 class Server:
@@ -115,13 +115,13 @@ def folder_of(name, port):
 
 
 @contextlib.contextmanager
-def tockd(name, port, lines):
+def tockd(name, port, lines, cpus=CPUS[:1]):
     """With a /run/tock of its own, so that there may be several."""
     folder = folder_of(name, port)
     os.makedirs("/run/tock", exist_ok=True)
     mount = "mount -t tmpfs -o mode=755 none /run/tock && exec \"$@\""
     with lib.tockd(folder, [f"port {port}", key_file(folder), *lines], "-x",
-                   prefix=[*pinned(CPUS[0]), "unshare", "--mount", "sh", "-c",
+                   prefix=[*pinned(*cpus), "unshare", "--mount", "sh", "-c",
                            mount, "sh"]) as daemon:
         yield Server(name, port, daemon.pid)
 
@@ -163,12 +163,12 @@ def at_rest():
                for start, port in ((tockd, 1001), (chronyd, 1002))]
 
 
-def load(server, *options):
+def load(server, *options, cpus=CPUS[-1:]):
     """Runs the generator; returns what it tells, and the s of processor time
     that the server took meanwhile."""
     before = server.cpu()
     done = subprocess.run(
-        ["ip", "netns", "exec", SPACE, *pinned(CPUS[-1]),
+        ["ip", "netns", "exec", SPACE, *pinned(*cpus),
          lib.BUILD / "tests/bench/server/load", "--spin", *map(str, options),
          SERVER, str(server.port), FIRST], text=True, stdout=subprocess.PIPE)
     if done.returncode not in (0, 2):
