@@ -191,15 +191,15 @@ START_TEST(what_changes_is_told_at_once)
 	start();
 	ck_assert_uint_eq(ask_plain(1, "198.51.100.7")->data[1], 2);
 	w.stratum[0] = 4;
-	for (int i = 0; i < 300; i++) {
-		world_run(&w, 0.2);
+	for (int i = 0; i < 20000 && w.engine.reference.stratum != 5; i++) {
+		world_run(&w, 1e-4);
 		ck_assert_uint_eq(ask_plain(1, "198.51.100.7")->data[1],
 		    w.engine.reference.stratum);
 	}
 	ck_assert_uint_eq(w.engine.reference.stratum, 5);
 	w.stratum[0] = 16;
-	for (int i = 0; i < 5000 && w.engine.reference.is_synced; i++) {
-		world_run(&w, 0.2);
+	for (int i = 0; i < 50000 && w.engine.reference.is_synced; i++) {
+		world_run(&w, 1e-4);
 		ck_assert_uint_eq(ask_plain(1, "198.51.100.7")->data[1],
 		    w.engine.reference.stratum);
 	}
