@@ -175,7 +175,7 @@ def a_worker_that_dies_is_replaced_by_the_engine(folder):
                   f"({hung} of {len(CLIENTS)} answered)")
         start = time.monotonic()
         stats()
-        lib.check(time.monotonic() - start < 1.5, "the engine asks it, and "
+        lib.check(time.monotonic() - start < 3, "the engine asks it, and "
                   "does not wait for long")
         lib.check(answered() == CLIENTS, "then all are answered")
         lib.check(daemon.says(r"worker 2 of 2: does not answer the engine"),
