@@ -27,6 +27,12 @@ from_in4(const void *bytes)
 	return a;
 }
 
+static bool
+has_scope(const struct in6_addr *in)
+{
+	return IN6_IS_ADDR_LINKLOCAL(in) || IN6_IS_ADDR_MC_LINKLOCAL(in);
+}
+
 static struct addr
 from_in6(const struct in6_addr *in, uint32_t scope)
 {
@@ -37,7 +43,7 @@ from_in6(const struct in6_addr *in, uint32_t scope)
 
 	memcpy(a.bytes, in->s6_addr, 16);
 	/* Elsewhere the kernel may fill it in, and it means nothing. */
-	if (IN6_IS_ADDR_LINKLOCAL(in))
+	if (has_scope(in))
 		a.scope = scope;
 	return a;
 }
@@ -113,7 +119,7 @@ addr_parse(struct addr *a, const char *text)
 	host[len] = '\0';
 	if (inet_pton(AF_INET6, host, &in6) != 1)
 		return -EINVAL;
-	if (percent != NULL && (!IN6_IS_ADDR_LINKLOCAL(&in6) ||
+	if (percent != NULL && (!has_scope(&in6) ||
 	    parse_scope(&n, percent + 1) < 0))
 		return -EINVAL;
 	*a = from_in6(&in6, n);

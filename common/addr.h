@@ -17,7 +17,8 @@ enum addr_family { ADDR_NONE = 0, ADDR_INET4 = 1, ADDR_INET6 = 2, ADDR_ID = 3 };
 struct addr {
 	uint16_t family; /* enum addr_family */
 	uint16_t zero;
-	uint32_t scope; /* interface of an IPv6 link-local address, else 0 */
+	uint32_t scope; /* interface of an IPv6 link-local address or
+	                   multicast group, else 0 */
 	unsigned char bytes[16];
 };
 
@@ -33,7 +34,7 @@ struct sockaddr_storage;
 #define ADDR_STRLEN 64 /* the longest text with scope, and its NUL */
 
 /* Parses a literal address: dotted quad (four decimal parts), RFC 4291 text
- * (%interface or %number behind a link-local one, nowhere else), or
+ * (%interface or %number behind a link-local one or group, nowhere else), or
  * "ID#number".  An IPv4-mapped IPv6 address becomes IPv4.  Returns 0, or
  * -EINVAL with *a untouched. */
 int addr_parse(struct addr *a, const char *text);

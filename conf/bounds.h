@@ -12,6 +12,8 @@
 #define CONFIG_FILES_MAX 1000
 #define CONFIG_LINES_MAX 20000 /* directives, comments do not count */
 
+#define CONFIG_BROADCASTS_MAX 16
+#define CONFIG_LISTENERS_MAX 8
 #define CONFIG_SOURCEDIRS_MAX 10
 #define CONFIG_SOURCEDIR_LEN 256
 #define CONFIG_TZ_MAX 64         /* name of a time zone */

@@ -151,6 +151,7 @@ config_review(struct config *c)
 {
 	struct config_error e;
 	struct parse p = { .config = c, .error = &e, .file = "configuration" };
+	bool are_more = c->n_sourcedirs > 0 || c->n_listeners > 0;
 	bool has_peer = false;
 	size_t n = 0;
 	int r = 0;
@@ -159,19 +160,25 @@ config_review(struct config *c)
 		n += c->sources[i].is_pool ? (size_t)c->sources[i].maxsources : 1;
 		has_peer |= c->sources[i].is_peer;
 	}
-	if (n == 0 && c->n_sourcedirs == 0 && !c->local.is_on)
+	if (n == 0 && !are_more && !c->local.is_on)
 		r = parse_warn(&p, 0, "there is no server line: nothing tells "
 		    "the time");
-	if (n == 2 && c->n_sourcedirs == 0 && !c->local.is_orphan)
+	if (n == 2 && !are_more && !c->local.is_orphan)
 		r = parse_warn(&p, 0, "two sources: when they disagree, nothing "
 		    "tells which is right; use one, or three and more");
-	if (r == 0 && n > 0 && c->n_sourcedirs == 0 &&
-	    (size_t)c->minsources > n)
+	if (r == 0 && n > 0 && !are_more && (size_t)c->minsources > n)
 		r = parse_warn(&p, 0, "minsources is %d, but %zu can be had: "
 		    "the clock is never corrected", c->minsources, n);
 	if (r == 0 && has_peer && c->port == 0)
 		r = parse_warn(&p, 0, "peers are not asked: with port 0 there is "
 		    "no port to ask them from");
+	if (r == 0 && c->port == 0 && c->n_broadcasts + c->n_listeners > 0)
+		r = parse_warn(&p, 0, "port is 0: broadcasts are neither sent "
+		    "nor taken");
+	if (r == 0 && c->n_listeners > 0 &&
+	    (c->bind4.family != ADDR_NONE || c->bind6.family != ADDR_NONE))
+		r = parse_warn(&p, 0, "bindaddress: broadcasts do not come "
+		    "there, broadcastclient waits in vain");
 	return r;
 }
 

@@ -13,6 +13,7 @@
 
 #include "common/addr.h"
 #include "conf/bounds.h"
+#include "conf/config_broadcast.h"
 #include "conf/config_rules.h"
 #include "conf/config_source.h"
 
@@ -97,6 +98,10 @@ struct config {
 	struct config_ratelimit ratelimit;    /* off, 3 8 2 0 */
 	struct config_ratelimit cmdratelimit; /* off, -4 8 2 */
 	struct config_local local;
+	struct config_broadcast broadcasts[CONFIG_BROADCASTS_MAX];
+	size_t n_broadcasts;
+	struct config_listener listeners[CONFIG_LISTENERS_MAX];
+	size_t n_listeners;
 	bool noclientlog;
 	uint32_t clientloglimit;  /* bytes, 0..2^31-1; 524288 */
 	char user[64];            /* "" = built-in _tock */

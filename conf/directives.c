@@ -14,6 +14,7 @@
 
 #include "common/paths.h"
 #include "conf/access_opts.h"
+#include "conf/broadcast_opts.h"
 #include "conf/guard_opts.h"
 #include "conf/include.h"
 #include "conf/source_opts.h"
@@ -324,6 +325,13 @@ const struct directive directives[] = {
 	    "a limit for control requests over UDP"),
 	OPTIONS("local", &local_options, local.is_on,
 	    "time served without a source"),
+	{ "broadcast", DIRECTIVE_BUILT, "time sent without being asked",
+	    LIST({ "INTERVAL", VALUE_INT,
+		offsetof(struct config_broadcast, interval), 1, 16777216, "s",
+		"the time from one packet to the next" },
+		{ "ADDRESS", VALUE_OTHER, 0, 0, 0, "",
+		"where it is sent to" }),
+	    &broadcast_options, 0, broadcast_parse },
 	OTHER("bindcmdaddress", DIRECTIVE_BUILT, "ADDRESS", NULL,
 	    access_bindcmd, "where control requests are taken"),
 	ONE("cmdport", "PORT", VALUE_U16, cmdport, 0, 65535, "",
@@ -348,7 +356,7 @@ const struct directive directives[] = {
 	OBSOLETE("linux_hz"),
 
 	LATER("bindcmddevice", "the interface for control requests"),
-	LATER("broadcast", "time sent without being asked"),
+	LATER("broadcastclient", "signed time that is sent unasked"),
 	LATER("hwclockfile", "whether the RTC keeps UTC"),
 	LATER("hwtimestamp", "timestamps of the network card"),
 	LATER("hwtstimeout", "the wait for a timestamp of the card"),

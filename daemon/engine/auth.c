@@ -132,24 +132,30 @@ auth_rekey(struct engine *e)
 }
 
 void
+auth_judge_key(const struct engine *e, const char *what, const char *name,
+    uint32_t id)
+{
+	const struct mac_key *key = keys_find(&e->keys, id);
+	const char *file = e->config->keyfile;
+
+	if (key == NULL && file[0] == '\0')
+		log_error("%s %s: not used: key %" PRIu32
+			  " needs a keyfile line", what, name, id);
+	else if (key == NULL)
+		log_error("%s %s: not used: there is no key %" PRIu32
+			  " in %s (tockctl rekey reads it again)",
+		    what, name, id, file);
+	else if (key->len * 8 < KEYS_WEAK)
+		log_warn("%s %s: key %" PRIu32
+			 " has %zu bits only, %d would be good",
+		    what, name, id, key->len * 8, KEYS_WEAK);
+}
+
+void
 auth_announce(const struct source *s)
 {
-	const struct mac_key *key = key_of(s);
-	const char *file = s->engine->config->keyfile;
-
-	if (s->conf.key == 0)
-		return;
-	if (key == NULL && file[0] == '\0')
-		log_error("source %s: not used: key %" PRIu32
-			  " needs a keyfile line", s->conf.name, s->conf.key);
-	else if (key == NULL)
-		log_error("source %s: not used: there is no key %" PRIu32
-			  " in %s (tockctl rekey reads it again)",
-		    s->conf.name, s->conf.key, file);
-	else if (key->len * 8 < KEYS_WEAK)
-		log_warn("source %s: key %" PRIu32
-			 " has %zu bits only, %d would be good",
-		    s->conf.name, s->conf.key, key->len * 8, KEYS_WEAK);
+	if (s->conf.key != 0)
+		auth_judge_key(s->engine, "source", s->conf.name, s->conf.key);
 }
 
 bool

@@ -26,6 +26,11 @@ int auth_rekey(struct engine *);
 /* Says what is wrong with a new source's key: not there, or weak. */
 void auth_announce(const struct source *);
 
+/* The same of the key that a line of the configuration names: what, a word, and
+ * name tell which. */
+void auth_judge_key(const struct engine *, const char *what, const char *name,
+    uint32_t id);
+
 /* Whether the source may be asked: it has no key, or one that is known. */
 bool auth_is_ready(const struct source *);
 

@@ -305,6 +305,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 		return -ENOMEM;
 	auth_rekey(e); /* without it sources that need a key wait for it */
 	crew_start(e);
+	broadcasts_start(&e->broadcasts, e);
 	if (once_init(&e->once, e) < 0)
 		return -ENOMEM;
 	return once_has_hosts(e) ? 0 : engine_add_sources(e);
@@ -318,6 +319,7 @@ engine_fini(struct engine *e)
 	sourcedir_fini(&e->sourcedirs);
 	crew_stop(e);
 	admission_fini(e);
+	broadcasts_stop(&e->broadcasts);
 	if (e->options.server != NULL)
 		server_stop(e->options.server);
 	if (e->options.acquire != NULL)

@@ -13,6 +13,7 @@
 #include "conf/config.h"
 #include "common/tspec.h"
 #include "daemon/engine/admission.h"
+#include "daemon/engine/broadcast.h"
 #include "daemon/engine/clientlog.h"
 #include "daemon/engine/discipline.h"
 #include "daemon/engine/fallback.h"
@@ -82,6 +83,7 @@ struct engine {
 	struct once once;
 	struct admission admission;
 	struct clientlog clientlog;
+	struct broadcasts broadcasts;
 	struct timer patience; /* sources are waited for until then: */
 	struct mono patient_until;
 	struct timer timeout;

@@ -25,13 +25,13 @@
 bool
 server_is_wanted(const struct config *c)
 {
-	for (size_t i = 0; i < c->allow.n && c->port != 0; i++)
-		if (c->allow.all[i].may)
-			return true;
-	for (size_t i = 0; i < c->n_sources && c->port != 0; i++)
-		if (c->sources[i].is_peer)
-			return true;
-	return false;
+	bool is_wanted = c->n_broadcasts > 0 || c->n_listeners > 0;
+
+	for (size_t i = 0; i < c->allow.n; i++)
+		is_wanted |= c->allow.all[i].may;
+	for (size_t i = 0; i < c->n_sources; i++)
+		is_wanted |= c->sources[i].is_peer;
+	return is_wanted && c->port != 0;
 }
 
 static int64_t
@@ -182,6 +182,7 @@ open_one(struct server *s, struct os *os, struct sock *sock,
 		.device = c->binddevice,
 		.buffer = RECEIVE_BUFFER,
 		.share = share,
+		.may_broadcast = c->n_broadcasts > 0,
 	};
 
 	want.local.addr.family = family; /* any, if not set */

@@ -30,7 +30,7 @@ struct server {
 };
 
 /* Whether the configuration is one of a server: it has a port, and a line that
- * allows somebody, or a peer. */
+ * allows somebody or is about broadcasts, or a peer. */
 bool server_is_wanted(const struct config *);
 
 /* Opens the sockets, in set-up, since the port takes root; family: of the
@@ -64,5 +64,10 @@ void server_tell(const struct server *, struct pair now,
 /* The engine is gone. */
 void server_stop(struct server *);
 void server_close(struct server *, struct os *);
+
+/* What we say of ourselves as a server: all of p but version, poll, and the last
+ * three timestamps; not to be followed with LEAP_UNSYNC. */
+void server_describe(const struct server *, struct pair now,
+    struct ntp_packet *p);
 
 #endif

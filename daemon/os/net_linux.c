@@ -307,6 +307,8 @@ set_options(int fd, const struct sock_want *want, int family)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_TCLASS, want->dscp << 2);
 	if (error == 0 && want->share == SOCK_MORE)
 		error = net_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (error == 0 && want->may_broadcast && is_v4)
+		error = net_set(fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (want->buffer != 0)
 		set_buffer(fd, (int)want->buffer);
 	return error;

@@ -58,6 +58,7 @@ struct sock_want {
 	bool is_small;         /* UDP: what is sent fits every link, and is
 	                          never to be fragmented; in set-up only */
 	bool want_local;       /* fill dgram.local (PKTINFO) */
+	bool may_broadcast;    /* UDP: send to broadcast addresses, too */
 	int dscp;              /* 0..63 */
 	const char *device;    /* UDP: the interface alone; NULL, "" = any */
 	enum sock_share share; /* UDP: who else may be bound to local */

@@ -45,7 +45,7 @@ END_TEST
 START_TEST(what_is_no_address_is_refused)
 {
 	const char *bad[] = { "", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.4 ",
-		" 1.2.3.4", "0x7f.0.0.1", "1.2.3.4%1", "::1%1", "fe80::1%",
+		" 1.2.3.4", "0x7f.0.0.1", "1.2.3.4%1", "::1%1", "fe80::1%", "ff05::101%1",
 		"fe80::1%0", "fe80::1%nosuchinterface", "fe80::1%4294967296",
 		":::", "1::2::3", "12345::", "ID#", "ID#-1", "ID#4294967296",
 		"ID#1x", "id#1", "localhost",
@@ -70,6 +70,8 @@ START_TEST(link_local_addresses_keep_their_scope)
 	ck_assert_str_eq(addr_print(&a, buf, sizeof buf), "fe80::1%7");
 	ck_assert(!addr_equal(&a, &b));
 	ck_assert_int_lt(addr_cmp(&a, &b), 0);
+	ck_assert_uint_eq(parse("ff02::101%9").scope, 9); /* groups, too */
+	ck_assert_uint_eq(parse("ff02::101").scope, 0);
 	if (if_nametoindex("lo") != 0)
 		ck_assert_uint_eq(parse("fe80::1%lo").scope,
 		    if_nametoindex("lo"));
