@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <ctype.h>
-#include <net/if.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -101,13 +100,6 @@ broadcast_parse_client(struct parse *p)
 		parse_hint(p, "add key ID: who can send to this network could "
 		    "send unsigned time");
 		return parse_fail(p, 0, "broadcastclient: the key is missing");
-	}
-	if (l.interface[0] != '\0' &&
-	    (l.ifindex = if_nametoindex(l.interface)) == 0) {
-		parse_hint(p, "ip link lists them");
-		return parse_fail(p, lex_find(p->line, "interface") + 1,
-		    "broadcastclient: there is no interface %s",
-		    parse_shown(l.interface).text);
 	}
 	c->listeners[c->n_listeners++] = l;
 	return 0;

@@ -99,9 +99,8 @@ struct config {
 	struct config_ratelimit cmdratelimit; /* off, -4 8 2 */
 	struct config_local local;
 	struct config_broadcast broadcasts[CONFIG_BROADCASTS_MAX];
-	size_t n_broadcasts;
 	struct config_listener listeners[CONFIG_LISTENERS_MAX];
-	size_t n_listeners;
+	size_t n_broadcasts, n_listeners;
 	bool noclientlog;
 	uint32_t clientloglimit;  /* bytes, 0..2^31-1; 524288 */
 	char user[64];            /* "" = built-in _tock */

@@ -20,7 +20,8 @@ struct config_broadcast {
 /* A broadcastclient line: from whom it is taken. */
 struct config_listener {
 	char interface[CONFIG_DEVICE_MAX]; /* "" = any */
-	uint32_t ifindex;                  /* its number; 0 = any */
+	uint32_t ifindex;                  /* its number, which set-up finds; 0
+	                                      = any */
 	uint32_t key;                      /* 1..2^32-1 */
 };
 

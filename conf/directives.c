@@ -332,6 +332,8 @@ const struct directive directives[] = {
 		{ "ADDRESS", VALUE_OTHER, 0, 0, 0, "",
 		"where it is sent to" }),
 	    &broadcast_options, 0, broadcast_parse },
+	OTHER("broadcastclient", DIRECTIVE_BUILT, NULL, &listener_options,
+	    broadcast_parse_client, "signed time that is sent unasked"),
 	OTHER("bindcmdaddress", DIRECTIVE_BUILT, "ADDRESS", NULL,
 	    access_bindcmd, "where control requests are taken"),
 	ONE("cmdport", "PORT", VALUE_U16, cmdport, 0, 65535, "",
@@ -356,7 +358,6 @@ const struct directive directives[] = {
 	OBSOLETE("linux_hz"),
 
 	LATER("bindcmddevice", "the interface for control requests"),
-	LATER("broadcastclient", "signed time that is sent unasked"),
 	LATER("hwclockfile", "whether the RTC keeps UTC"),
 	LATER("hwtimestamp", "timestamps of the network card"),
 	LATER("hwtstimeout", "the wait for a timestamp of the card"),

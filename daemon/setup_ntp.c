@@ -2,6 +2,7 @@
 #include "daemon/setup_ntp.h"
 
 #include <errno.h>
+#include <net/if.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -25,12 +26,31 @@ hint(int error)
 	}
 }
 
+static int
+find_interfaces(struct config *c)
+{
+	for (size_t i = 0; i < c->n_listeners; i++) {
+		struct config_listener *l = &c->listeners[i];
+
+		l->ifindex = if_nametoindex(l->interface);
+		if (l->ifindex == 0 && l->interface[0] != '\0') {
+			log_fatal("broadcastclient interface %s: there is none "
+				  "of this name (ip link lists them)",
+			    l->interface);
+			return -ENODEV;
+		}
+	}
+	return 0;
+}
+
 int
 setup_open_ntp(struct server *s, struct acquire *a, struct os *os,
-    const struct config *c, struct engine_options *eo, bool is_serving)
+    struct config *c, struct engine_options *eo, bool is_serving)
 {
-	int r = 0;
+	int r = is_serving ? find_interfaces(c) : 0;
 
+	if (r < 0)
+		return r;
 	if (is_serving)
 		r = server_open(s, os, c, eo->family);
 	if (r < 0) {

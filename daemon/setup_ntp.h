@@ -13,8 +13,9 @@
 #include "daemon/engine/server.h"
 
 /* Opens them and puts them into eo, whose family counts; is_serving: not one
- * that is over at once.  Returns 0, or -errno after logging it. */
+ * that is over at once.  Interfaces of c that only have a name get their number.
+ * Returns 0, or -errno after logging it. */
 int setup_open_ntp(struct server *, struct acquire *, struct os *,
-    const struct config *, struct engine_options *eo, bool is_serving);
+    struct config *c, struct engine_options *eo, bool is_serving);
 
 #endif

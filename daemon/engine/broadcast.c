@@ -85,6 +85,7 @@ say_time(struct broadcast *b)
 
 	int r = send_now(b, bytes, finish(e->os, &p, key, bytes));
 
+	b->sent = p.transmit;
 	if (r < 0 && r != b->error)
 		log_warn("broadcast %s: not sent: %s", label(b, buf),
 		    strerror(-r));
@@ -140,4 +141,13 @@ broadcasts_stop(struct broadcasts *bs)
 
 		os->ops->timer_off(os, &bs->all[i].timer);
 	}
+}
+
+bool
+broadcasts_sent(const struct broadcasts *bs, uint64_t transmit)
+{
+	for (size_t i = 0; i < bs->n; i++)
+		if (bs->all[i].sent == transmit)
+			return true;
+	return false;
 }

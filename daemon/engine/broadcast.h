@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "conf/config.h"
 #include "daemon/os/os.h"
@@ -21,6 +22,7 @@ struct broadcast {
 	struct timer timer;
 	bool has_no_key; /* the log has it */
 	int error;       /* of sending, likewise; 0 = none */
+	uint64_t sent;   /* the time in the last packet, ntp64 */
 };
 
 struct broadcasts {
@@ -31,5 +33,8 @@ struct broadcasts {
 /* The key file has been read. */
 void broadcasts_start(struct broadcasts *, struct engine *);
 void broadcasts_stop(struct broadcasts *);
+
+/* Whether a packet with this time, ntp64, is one of ours. */
+bool broadcasts_sent(const struct broadcasts *, uint64_t transmit);
 
 #endif

@@ -306,6 +306,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	auth_rekey(e); /* without it sources that need a key wait for it */
 	crew_start(e);
 	broadcasts_start(&e->broadcasts, e);
+	listen_start(&e->listen, e);
 	if (once_init(&e->once, e) < 0)
 		return -ENOMEM;
 	return once_has_hosts(e) ? 0 : engine_add_sources(e);

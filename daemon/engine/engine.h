@@ -19,6 +19,7 @@
 #include "daemon/engine/fallback.h"
 #include "daemon/engine/foreign.h"
 #include "daemon/engine/leap.h"
+#include "daemon/engine/listen.h"
 #include "daemon/engine/once.h"
 #include "daemon/engine/reference.h"
 #include "daemon/engine/sourcedir.h"
@@ -84,6 +85,7 @@ struct engine {
 	struct admission admission;
 	struct clientlog clientlog;
 	struct broadcasts broadcasts;
+	struct listen listen;
 	struct timer patience; /* sources are waited for until then: */
 	struct mono patient_until;
 	struct timer timeout;

@@ -6,6 +6,7 @@
 
 #include "common/ntp64.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/listen.h"
 #include "daemon/engine/peer.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
@@ -21,9 +22,8 @@ is_loop(const struct ntp_packet *p, const struct addr *local)
 	    !addr_is_loopback(local) && p->refid == refid_of(local);
 }
 
-/* What the server says of itself. */
-static unsigned
-header_tests(const struct ntp_packet *p, const struct addr *local)
+unsigned
+reply_header_tests(const struct ntp_packet *p, const struct addr *local)
 {
 	unsigned passed = TEST_UNIQUE | TEST_ORIGIN | TEST_AUTH;
 
@@ -39,10 +39,8 @@ header_tests(const struct ntp_packet *p, const struct addr *local)
 	return passed;
 }
 
-/* The instant near which NTP's era is sought: the clock's, unless it is
- * before the program was built (RTC at 1970). */
-static struct tspec
-pivot(const struct engine *e, struct tspec now)
+struct tspec
+reply_pivot(const struct engine *e, struct tspec now)
 {
 	return now.ns < e->build_date.ns ? e->build_date : now;
 }
@@ -118,6 +116,22 @@ hand_on(struct client *c, struct sample *sample, const struct estimate *belief)
 		    belief != NULL ? belief->y : 0);
 	}
 	source_sample(c->source, sample, &c->last);
+	if (c->source->heard != NULL)
+		listen_answered(c->source->heard, c->last.packet.transmit);
+}
+
+bool
+reply_header(struct source *s, const struct ntp_packet *p, unsigned passed)
+{
+	s->leap = p->leap;
+	s->stratum = p->stratum;
+	if (~passed & TEST_TIMES)
+		return false;
+	s->has_no_time = ~passed & (TEST_DISTANCE | TEST_NO_LOOP);
+	if (!s->has_no_time && passed & TEST_SYNCED)
+		return true;
+	source_update(s);
+	return false;
 }
 
 void
@@ -137,7 +151,7 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	r->rx_src = d->stamp.src;
 	r->is_interleaved = how == EXCHANGE_INTERLEAVED;
 	r->is_authenticated = is_authenticated;
-	r->tests = header_tests(p, &d->local);
+	r->tests = reply_header_tests(p, &d->local);
 	if (estimator_at(&s->estimator, timescale_raw(&d->stamp), &at))
 		belief = &at;
 	if (s->symmetric != NULL)
@@ -145,7 +159,7 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	if (r->tests & TEST_TIMES)
 		is_measured = exchange_answered(&c->exchange, p, how,
 		    &d->stamp, &s->engine->scale,
-		    pivot(s->engine, d->stamp.pair.real), belief, &m);
+		    reply_pivot(s->engine, d->stamp.pair.real), belief, &m);
 	if (is_measured) {
 		correct(s, &m.sample);
 		remember(r, s, &m, &d->stamp, belief);
@@ -156,15 +170,8 @@ reply_take(struct client *c, const struct ntp_packet *p,
 		c->exchange.past.is_measured = false;
 		return;
 	}
-	s->leap = p->leap;
-	s->stratum = p->stratum;
-	if (~r->tests & TEST_TIMES)
+	if (!reply_header(s, p, r->tests))
 		return;
-	s->has_no_time = ~r->tests & (TEST_DISTANCE | TEST_NO_LOOP);
-	if (s->has_no_time || ~r->tests & TEST_SYNCED) {
-		source_update(s);
-		return;
-	}
 	c->reach |= 1;
 	c->answered = s->engine->os->ops->mono(s->engine->os);
 	if (is_measured)

@@ -15,6 +15,8 @@
 #include "daemon/wire/packet.h"
 
 struct client;
+struct engine;
+struct source;
 
 /* The bits of chrony's ntpdata report, of its measurements log from left to
  * right; those between are enum accept_test. */
@@ -47,5 +49,17 @@ struct client_reply {
  * wants one, and is no kiss.  May end in engine_stop(). */
 void reply_take(struct client *, const struct ntp_packet *,
     const struct dgram *, enum exchange_match how, bool is_authenticated);
+
+/* What the server says of itself, in an answer or unasked: the tests that p
+ * passes; local: where an answer came in. */
+unsigned reply_header_tests(const struct ntp_packet *p,
+    const struct addr *local);
+
+/* Takes that in.  Returns whether p may be a sample, by the tests passed. */
+bool reply_header(struct source *, const struct ntp_packet *p, unsigned passed);
+
+/* The instant near which NTP's era is sought: the clock's, unless it is before
+ * the program was built (RTC at 1970). */
+struct tspec reply_pivot(const struct engine *, struct tspec now);
 
 #endif

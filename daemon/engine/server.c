@@ -103,22 +103,53 @@ is_shared(const struct server *s)
 	return a != NULL && a->is_shared && a->shared4 == &s->v4;
 }
 
-/* Answers of other servers to such requests. */
-static bool
-is_for_client(const struct server *s, const struct dgram *d)
+/* Whose a datagram is: besides requests there are answers to such requests of
+ * ours, what peers say, and what is sent unasked. */
+enum taker { FOR_SERVER, FOR_CLIENT, FOR_PEER, FOR_LISTENER };
+
+static enum taker
+taker_of(const struct server *s, const struct dgram *d)
 {
-	return d->len > 0 && (d->data[0] & 7) == PACKET_MODE_SERVER &&
-	    is_shared(s);
+	unsigned mode = d->len > 0 ? d->data[0] & 7 : 0;
+
+	if (peer_find(s->engine, d) != NULL)
+		return FOR_PEER;
+	if (mode == PACKET_MODE_SERVER && is_shared(s))
+		return FOR_CLIENT;
+	if (mode == PACKET_MODE_BROADCAST && s->engine->listen.n > 0)
+		return FOR_LISTENER;
+	return FOR_SERVER;
 }
 
 static void
-receive_from_peer(struct server *s, struct client *peer, struct sock *sock,
-    const struct dgram *d)
+receive_from_peer(struct server *s, struct sock *sock, const struct dgram *d)
 {
-	if (!peer_receive(peer, d))
+	if (!peer_receive(peer_find(s->engine, d), d))
 		return;
 	describe(s, d->stamp.pair);
 	answerer_serve_peer(&s->answerer, sock, d);
+}
+
+/* n >= 1 for one taker. */
+static void
+hand_out(struct server *s, struct sock *sock, enum taker taker,
+    struct dgram *d, int n)
+{
+	switch (taker) {
+	case FOR_CLIENT:
+		acquire_receive(s->engine->options.acquire, d, n);
+		break;
+	case FOR_PEER:
+		receive_from_peer(s, sock, d);
+		break;
+	case FOR_LISTENER:
+		listen_receive(&s->engine->listen, d, n);
+		break;
+	case FOR_SERVER:
+		describe(s, d[0].stamp.pair);
+		answerer_serve(&s->answerer, sock, d, n);
+		break;
+	}
 }
 
 static void
@@ -130,23 +161,13 @@ receive(struct sock *sock, struct dgram *d, int n)
 		if (s->engine == NULL || s->engine->is_stopping)
 			return;
 
-		struct client *peer = peer_find(s->engine, &d[from]);
-		bool is_client = is_for_client(s, &d[from]);
+		enum taker taker = taker_of(s, &d[from]);
 
-		for (to = from + 1; to < n && peer == NULL; to++)
-			if (is_for_client(s, &d[to]) != is_client ||
-			    peer_find(s->engine, &d[to]) != NULL)
+		/* Those of peers go one by one. */
+		for (to = from + 1; to < n && taker != FOR_PEER; to++)
+			if (taker_of(s, &d[to]) != taker)
 				break;
-		if (peer != NULL) {
-			receive_from_peer(s, peer, sock, &d[from]);
-		} else if (is_client) {
-			acquire_receive(s->engine->options.acquire, d + from,
-			    to - from);
-		} else {
-			describe(s, d[from].stamp.pair);
-			answerer_serve(&s->answerer, sock, d + from,
-			    to - from);
-		}
+		hand_out(s, sock, taker, d + from, to - from);
 	}
 }
 
@@ -170,6 +191,7 @@ static int
 open_one(struct server *s, struct os *os, struct sock *sock,
     const struct config *c, enum addr_family family, enum sock_share share)
 {
+	struct sock_group groups[CONFIG_LISTENERS_MAX];
 	struct sock_want want = {
 		.kind = SOCK_KIND_UDP,
 		.local = { family == ADDR_INET4 ? c->bind4 : c->bind6,
@@ -183,6 +205,8 @@ open_one(struct server *s, struct os *os, struct sock *sock,
 		.buffer = RECEIVE_BUFFER,
 		.share = share,
 		.may_broadcast = c->n_broadcasts > 0,
+		.groups = groups,
+		.n_groups = listen_groups(c, family, groups),
 	};
 
 	want.local.addr.family = family; /* any, if not set */

@@ -65,9 +65,4 @@ void server_tell(const struct server *, struct pair now,
 void server_stop(struct server *);
 void server_close(struct server *, struct os *);
 
-/* What we say of ourselves as a server: all of p but version, poll, and the last
- * three timestamps; not to be followed with LEAP_UNSYNC. */
-void server_describe(const struct server *, struct pair now,
-    struct ntp_packet *p);
-
 #endif

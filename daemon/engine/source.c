@@ -9,6 +9,7 @@
 #include "daemon/engine/auth.h"
 #include "daemon/engine/dump.h"
 #include "daemon/engine/engine.h"
+#include "daemon/engine/listen.h"
 #include "daemon/engine/peer.h"
 #include "daemon/engine/pool.h"
 #include "daemon/engine/selection.h"
@@ -90,6 +91,8 @@ source_free(struct source *s)
 		selection_forget(s->engine);
 	if (s->pool != NULL)
 		pool_leave(s->pool);
+	if (s->heard != NULL)
+		listen_leave(s->heard);
 	free(s->symmetric);
 	free(s);
 }

@@ -20,6 +20,7 @@
 #define CLAIM_SIGMAS 3.3 /* 99.9 % of a normal distribution */
 
 struct engine;
+struct heard;
 struct pool;
 struct symmetric;
 
@@ -54,6 +55,7 @@ struct source {
 	struct config_source conf; /* as operators changed it */
 	struct endpoint remote;   /* addr is an ADDR_ID while unresolved */
 	struct pool *pool;        /* NULL: an address was configured */
+	struct heard *heard;      /* it broadcasts (listen.h), else NULL */
 	struct mono named;        /* when the name last had this address */
 	unsigned replaced;        /* look-ups since an address gave a sample */
 	unsigned bad;             /* samples in a row */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/os/groups_linux.h"
 #include "daemon/os/os_poll.h"
 #include "daemon/os/tstamp_linux.h"
 #include "daemon/os/unix_linux.h"
@@ -334,6 +335,8 @@ udp_open(struct link *link, const struct sock_want *want)
 
 	if (error == 0)
 		error = attach(fd, want, af);
+	if (error == 0)
+		groups_join(fd, want);
 	if (error < 0) {
 		close(fd);
 		return error;

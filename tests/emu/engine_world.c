@@ -137,12 +137,15 @@ answer_of(const struct world *w, const struct client *c, unsigned i)
 void
 world_hand_in(struct world *w, struct source *s, const struct ntp_packet *p)
 {
-	unsigned char bytes[PACKET_HEADER];
+	unsigned char bytes[PACKET_HEADER + MAC_MAX];
 	struct dgram d = { .remote = s->remote, .local = w->own };
+	size_t len = PACKET_HEADER;
 
 	packet_write(p, bytes);
+	if (s->conf.key != 0 && w->key != NULL)
+		len = mac_append(w->key, false, bytes, len, sizeof bytes);
 	fake_receive(&w->os, w->acquire.is_shared ? w->acquire.shared4 :
-	    &s->client.sock, &d, bytes, sizeof bytes);
+	    &s->client.sock, &d, bytes, len);
 }
 
 /* To the next timer, at most 10 ms, and never past it by more than 1 us: what

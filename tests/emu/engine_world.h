@@ -38,6 +38,8 @@ struct world {
 	                   0 = never */
 	int leap_by;    /* -1 inserts a second, +1 leaves one out */
 	double late[WORLD_SERVERS]; /* s: so much later the server does it */
+	const struct mac_key *key; /* of answers to sources that have one; NULL:
+	                              not signed */
 	struct raw start;
 	unsigned answered;
 };

@@ -207,7 +207,7 @@ def the_manual_names_all_words(folder):
               + "".join(f", but {name}" for name in sorted(names - words)))
 
 
-SAMPLE = [("server 127.0.0.1 minpoll 99", 26), ("peer a", 1), ("makestep 1", 1),
+SAMPLE = [("server 127.0.0.1 minpoll 99", 26), ("refclock a", 1), ("makestep 1", 1),
           ("driftfile drift", 11), ("guard window -1", 14),
           ("port 123 # x", 10), ("maxslewrate nan", 13),
           ("server 127.0.0.1 nts", 18)]

@@ -72,6 +72,9 @@ end(const struct directive *d, unsigned k, char *buf, size_t size)
 		good_word(&d->values.rows[i], word, sizeof word);
 		n += (size_t)snprintf(buf + n, size - n, " %s", word);
 	}
+	/* The one option that has to be there. */
+	if (strcmp(d->name, "broadcastclient") == 0)
+		snprintf(buf + n, size - n, " key 1");
 }
 
 /* The line is an error at this column, and has no effect. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * broadcast lines. */
+ * broadcast and broadcastclient lines. */
 #include "conf_unit.h"
 
 static struct conf_try t;
@@ -60,6 +60,28 @@ START_TEST(a_bad_broadcast_line_says_where)
 }
 END_TEST
 
+START_TEST(broadcasts_are_taken_with_a_key_alone)
+{
+	try_init(&t);
+	try_good(&t, "broadcastclient key 7");
+	try_good(&t, "broadcastclient interface lo key 8");
+	ck_assert_uint_eq(t.config.n_listeners, 2);
+	ck_assert_uint_eq(t.config.listeners[0].key, 7);
+	ck_assert_str_eq(t.config.listeners[0].interface, "");
+	ck_assert_uint_eq(t.config.listeners[1].key, 8);
+	ck_assert_str_eq(t.config.listeners[1].interface, "lo");
+	try_bad(&t, "broadcastclient", 1, "the key is missing");
+	try_bad(&t, "broadcastclient interface lo", 1, "the key is missing");
+	try_bad(&t, "broadcastclient key 0", 21, "key");
+	try_bad(&t, "broadcastclient interface sixteenletters12 key 1", 27,
+	    "interface");
+	while (t.config.n_listeners < CONFIG_LISTENERS_MAX)
+		try_good(&t, "broadcastclient key 7");
+	try_bad(&t, "broadcastclient key 7", 1, "more than 8");
+	try_fini(&t);
+}
+END_TEST
+
 /* Reviews, and looks for a warning. */
 static bool
 warns(const char *of)
@@ -75,6 +97,15 @@ warns(const char *of)
 START_TEST(what_cannot_work_is_a_warning)
 {
 	try_init(&t);
+	try_good(&t, "broadcastclient key 7");
+	ck_assert(!warns(""));
+	try_good(&t, "bindaddress 192.0.2.1");
+	ck_assert(warns("waits in vain"));
+	ck_assert(!warns("port is 0"));
+	try_good(&t, "port 0");
+	ck_assert(warns("port is 0"));
+	try_fini(&t);
+	try_init(&t);
 	try_good(&t, "server a");
 	try_good(&t, "broadcast 60 10.0.0.255");
 	try_good(&t, "bindaddress 192.0.2.1");
@@ -86,4 +117,5 @@ START_TEST(what_cannot_work_is_a_warning)
 END_TEST
 
 UNIT_MAIN("broadcast_opts", a_broadcast_line_is_as_chrony_has_it,
-    a_bad_broadcast_line_says_where, what_cannot_work_is_a_warning)
+    a_bad_broadcast_line_says_where, broadcasts_are_taken_with_a_key_alone,
+    what_cannot_work_is_a_warning)
