@@ -31,7 +31,7 @@
  *	exit_group, rt_sigreturn, restart_syscall
  *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
  * Set-up alone: lstat (newfstatat), unlink, umask, chmod, listen; setsockopt
- * SO_RCVBUFFORCE, SO_RCVBUF; fcntl where
+ * SO_RCVBUFFORCE, SO_RCVBUF, IP_MTU_DISCOVER; fcntl where
  * socket() knows no flags. */
 #include "daemon/os/os_poll.h"
 
@@ -79,7 +79,7 @@ read_raw(struct os_linux *o)
 
 /* REAL between two RAWs, the tightest of a few: whoever was interrupted in
  * between is not the tightest.  One is enough when it is as tight as they
- * have been; what counts as that grows until there is one again. */
+ * have been: that follows the tightest at once, and others slowly. */
 static struct pair
 os_pair(struct os *os)
 {
@@ -98,7 +98,11 @@ os_pair(struct os *os)
 		best.real.ns = real;
 		best.raw.ns = before + width / 2;
 	}
-	o->pair_width += (width + width / 4 - o->pair_width) / 8;
+	width += width / 4;
+	if (o->pair_width == 0 || width < o->pair_width)
+		o->pair_width = width;
+	else
+		o->pair_width += o->pair_width / 8 + 1;
 	return best;
 }
 
