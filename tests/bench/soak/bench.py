@@ -17,7 +17,7 @@ judged.  Each second
 At the end: requests, answers, what was wrong, and where the rest was lost: by
 the server, by the generator's own sockets, or by nobody (late); how often the
 changes took place and did not work; the memory of all processes (PSS, and
-what is theirs alone) and its slope over the last half; processor time.
+what no file backs) and its slope over the last half; processor time.
 
 It judges nothing.  Other programs on the machine make the server late; against
 these it and the generators run at a higher priority (nice -10), each on a
@@ -26,6 +26,7 @@ one more of the configuration.
 """
 import argparse
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -50,7 +51,7 @@ KEY, CHANGING, OTHERS = 7, 8, range(100, 200)
 SUBNET, INSIDE = "127.9.0.0/16", "127.9.0.1"
 PREFIX = "10.64.0.0/10"
 FIRST = "10.64.0.1", "10.80.0.1"
-HEADER = 48
+CANCEL_ON_SET = 1 | 2   # TFD_TIMER_ABSTIME, TFD_TIMER_CANCEL_ON_SET
 PATIENCE = 0.3          # s for an answer
 TRIES = 5               # to get one that has to come
 
@@ -129,11 +130,39 @@ class Changes:
             source=INSIDE)
 
 
-def private(pids):
-    """kB that are the processes' alone."""
+def anonymous(pids):
+    """kB that no file backs.  What is shared with other programs comes and
+    goes with them."""
     return sum(int(line.split()[1]) for pid in pids
                for line in pathlib.Path(f"/proc/{pid}/smaps_rollup")
-               .read_text().splitlines() if line.startswith("Private_"))
+               .read_text().splitlines() if line.startswith("Anonymous:"))
+
+
+class ClockWatch:
+    """How often somebody sets the machine's clock; the generators compare with
+    it, so what is on its way then may seem wrong."""
+
+    def __init__(self):
+        self.sets = 0
+        self.fd = lib.libc.timerfd_create(time.CLOCK_REALTIME, os.O_NONBLOCK)
+        lib.call(self.fd, "timerfd_create")
+        self.arm()
+
+    def arm(self):
+        far = struct.pack("@4l", 0, 0, 1 << 40, 0)
+        lib.call(lib.libc.timerfd_settime(self.fd, CANCEL_ON_SET, far, None),
+                 "timerfd_settime")
+
+    def look(self):
+        try:
+            os.read(self.fd, 8)
+        except BlockingIOError:
+            return
+        except OSError as error:
+            if error.errno != errno.ECANCELED:
+                raise
+            self.sets += 1
+            self.arm()
 
 
 def dropped():
@@ -182,7 +211,7 @@ def soak(folder, args):
             prefix=[*urgent, *pinned(CPUS[0])]) as daemon:
         server = Server("tockd", 123, daemon.pid)
         began, before = time.monotonic(), server.cpu()
-        readings, turns, loads = [], [], []
+        readings, turns, loads, clock = [], [], [], ClockWatch()
         with generators(host, args.rate, args.seconds, changes.fixed,
                         urgent) as running:
             while any(process.poll() is None for process in running):
@@ -191,14 +220,17 @@ def soak(folder, args):
                 now = time.monotonic()
                 turns.append(now - start)
                 readings.append((now - began, server.memory(),
-                                 private(server.pids())))
+                                 anonymous(server.pids())))
                 loads.append(os.getloadavg()[0])
+                clock.look()
                 if len(turns) % 60 == 0:
-                    print(f"{now - began:6.0f} s: {readings[-1][1]} kB, "
-                          f"{dropped()} dropped", flush=True)
+                    print(f"{now - began:6.0f} s: {readings[-1][1]} and "
+                          f"{readings[-1][2]} kB, {dropped()} dropped",
+                          flush=True)
                 time.sleep(max(0, start + 1 - time.monotonic()))
             told = [json.loads(process.stdout.read()) for process in running]
         report(told, changes, readings, turns, loads, server.cpu() - before)
+        print(f"{'clock':20}set {clock.sets} times by somebody else")
         lost = [line for line in daemon.text().splitlines()
                 if "rror" in line or "lost" in line or "drop" in line]
         print(f"log                 {len(daemon.text().splitlines())} lines, "
@@ -225,7 +257,7 @@ def report(told, changes, readings, turns, loads, took):
         f"{n} {what}" for what, n in changes.counts.items()) +
         f"; a turn takes {sum(turns) / len(turns):.2f} s")
     half = readings[len(readings) // 2:]
-    for name, i in ("PSS", 1), ("private", 2):
+    for name, i in ("PSS", 1), ("anonymous", 2):
         print(f"{'memory, ' + name:20}{readings[0][i]} kB first, "
               f"{half[0][i]} at half, {readings[-1][i]} last; slope over the "
               f"last half {slope([(r[0], r[i]) for r in half]):+.1f} kB/h")
