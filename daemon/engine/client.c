@@ -156,7 +156,8 @@ count_request(struct client *c)
 	c->total_tx++;
 	c->is_ahead = c->ahead < wanted_ahead(c);
 	c->ahead = c->is_ahead ? c->ahead + 1 : 0;
-	if (c->is_ahead)
+	if (c->is_ahead ||
+	    (c->source->symmetric != NULL && !peer_is_awaited(c)))
 		return;
 	c->reach = (uint8_t)(c->reach << 1);
 	c->unanswered++;

@@ -51,7 +51,8 @@ peer_receive(struct client *c, const struct dgram *d)
 	struct symmetric *s = c->source->symmetric;
 	struct ntp_packet p;
 
-	if (client_receive(c, d) || !symmetric_is_lost(s) || d->is_cut ||
+	if (client_receive(c, d) ||
+	    !symmetric_is_lost(s, d->stamp.pair.raw) || d->is_cut ||
 	    packet_parse(&p, d->data, d->len) != 0 ||
 	    !auth_check(c->source, &p, d->data, d->len))
 		return false;
@@ -121,6 +122,15 @@ peer_ask(struct client *c)
 	struct stamp stamp = { now.real, now, STAMP_DAEMON };
 	symmetric_left(sym, p.transmit, &stamp);
 	return e->os->ops->send(e->os, sock, &d);
+}
+
+bool
+peer_is_awaited(const struct client *c)
+{
+	struct os *os = c->source->engine->os;
+
+	return c->unanswered == 0 ||
+	    symmetric_is_due(c->source->symmetric, os->ops->pair(os).raw);
 }
 
 enum exchange_match

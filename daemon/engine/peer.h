@@ -41,6 +41,10 @@ void peer_sent(struct engine *, const unsigned char *data, size_t len,
 /* Called by client.c: sends the peer a packet.  Returns 0 or -errno. */
 int peer_ask(struct client *);
 
+/* Called by client.c: whether silence after one more packet would mean anything:
+ * the peer may send less often than we do. */
+bool peer_is_awaited(const struct client *);
+
 /* Called by client.c: whether a packet ends an exchange, and that it is the
  * peer's and does: the client's exchange is that one. */
 enum exchange_match peer_match(const struct client *, const struct ntp_packet *,

@@ -8,6 +8,9 @@
 #include "daemon/engine/timescale.h"
 
 #define LOST_PACKETS 4   /* of ours, and no sure one of the peer's */
+#define LOST_INTERVALS 4 /* of the peer's, likewise */
+#define DUE_INTERVALS 1.25
+#define POLL_MOST 12     /* log2 s, that are believed */
 #define LEAVES_GAIN 0.25
 #define LEAVES_MAX 1e-3  /* s; longer is not the sending's */
 #define NUMBERS 63       /* the last 15 ns of a receive timestamp: the number of
@@ -151,6 +154,7 @@ note(struct symmetric *s, const struct ntp_packet *p, const struct stamp *came)
 {
 	s->heard.transmit = p->transmit;
 	s->heard.receive = p->receive;
+	s->heard.poll = p->poll < POLL_MOST ? p->poll : POLL_MOST;
 	s->heard.came = *came;
 }
 
@@ -170,10 +174,24 @@ symmetric_hear(struct symmetric *s, const struct ntp_packet *p,
 	note(s, p, came);
 }
 
-bool
-symmetric_is_lost(const struct symmetric *s)
+/* The intervals of the peer's since it was heard. */
+static double
+silence(const struct symmetric *s, struct raw now)
 {
-	return !s->is_sure || s->since >= LOST_PACKETS;
+	return raw_sub(now, s->heard.came.pair.raw) / exp2(s->heard.poll);
+}
+
+bool
+symmetric_is_lost(const struct symmetric *s, struct raw now)
+{
+	return !s->is_sure || (s->since >= LOST_PACKETS &&
+	    silence(s, now) > LOST_INTERVALS);
+}
+
+bool
+symmetric_is_due(const struct symmetric *s, struct raw now)
+{
+	return !s->is_sure || silence(s, now) > DUE_INTERVALS;
 }
 
 void

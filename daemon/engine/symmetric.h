@@ -12,9 +12,10 @@
  * that comes late, or again, is nobody's.
  *
  * A peer that has restarted knows no packet of ours, and so looks as a forger
- * does.  Neither is believed as long as there is a packet that is sure; four
- * packets of ours later the newest one there is takes its place, until a sure
- * one comes (CVE-2014-9750, CVE-2015-1799, CVE-2015-1853). */
+ * does.  Neither is believed as long as there is a packet that is sure; when
+ * four of ours, and four intervals of the peer's, have passed since, the newest
+ * one there is takes its place, until a sure one comes (CVE-2014-9750,
+ * CVE-2015-1799, CVE-2015-1853). */
 #ifndef DAEMON_ENGINE_SYMMETRIC_H
 #define DAEMON_ENGINE_SYMMETRIC_H
 
@@ -41,6 +42,7 @@ struct symmetric {
 	struct {
 		uint64_t transmit, receive; /* as it said; transmit NTP64_UNSET =
 		                               no packet was heard */
+		int poll; /* log2 s */
 		struct stamp came;
 	} heard;
 	uint64_t number;    /* of packets that told an arrival */
@@ -80,7 +82,10 @@ void symmetric_hear(struct symmetric *, const struct ntp_packet *p,
     enum exchange_match how, unsigned which, const struct stamp *came);
 
 /* Whether a packet that does not match may be the peer's all the same. */
-bool symmetric_is_lost(const struct symmetric *);
+bool symmetric_is_lost(const struct symmetric *, struct raw now);
+
+/* Whether the peer should have been heard again by now. */
+bool symmetric_is_due(const struct symmetric *, struct raw now);
 
 /* It is taken for that; an exchange may not go on from what was before. */
 void symmetric_guess(struct symmetric *, const struct ntp_packet *p,

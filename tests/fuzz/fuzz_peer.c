@@ -48,7 +48,7 @@ check(struct world *w, const unsigned char *bytes, size_t len, bool is_named)
 	struct source *s = world_source(w, 0);
 	struct dgram d = { .remote = s->remote, .local = s->remote.addr };
 	struct symmetric was = *s->symmetric;
-	bool is_sure = !symmetric_is_lost(&was);
+	bool is_sure = !symmetric_is_lost(&was, w->os.now.raw);
 	uint32_t valid = s->client.total_valid;
 	unsigned sent = w->os.n_sent;
 

@@ -256,8 +256,7 @@ START_TEST(one_that_has_restarted_is_answered_at_once_when_nothing_is_sure)
 	struct ntp_packet p = reply();
 	p.origin = p.receive = 0;
 	ck_assert(!hand_in(&p)); /* somebody says so */
-	for (int i = 0; i < 4; i++)
-		wait_for_packet();
+	fake_advance(&w.os, 5 * POLL);
 	p.transmit++;
 	uint64_t named = p.transmit;
 	unsigned before = w.os.n_sent;
@@ -350,8 +349,7 @@ START_TEST(a_key_counts_alone)
 	ck_assert(!hand_in_from(PEER, 123, &p, &key7));
 	ck_assert_uint_eq(peer()->client.total_good, 4);
 	/* Nor where nothing is sure. */
-	for (int i = 0; i < 5; i++)
-		wait_for_packet();
+	fake_advance(&w.os, 5 * POLL);
 	was = *peer()->symmetric;
 	p.transmit++;
 	ck_assert(!hand_in(&p) && !hand_in_from(PEER, 123, &p, &key8));
@@ -456,6 +454,34 @@ START_TEST(the_shorter_poll_of_both_holds_but_not_below_minpoll)
 }
 END_TEST
 
+START_TEST(one_that_sends_less_often_is_reachable_and_sure)
+{
+	world_init(&w, 0);
+	line("peer " PEER " minpoll 2 maxpoll 2");
+	world_start(&w);
+	for (int i = 0; i < 8; i++) {
+		fake_advance(&w.os, 128);
+		wait_for_packet();
+		struct ntp_packet p = reply();
+		p.poll = 7;
+		hand_in(&p);
+	}
+	ck_assert_uint_ge(peer()->client.total_tx, 8 * 128 / 5);
+	ck_assert_uint_ge(peer()->client.reach, 0x7f);
+	fake_advance(&w.os, 120);
+	ck_assert_uint_eq(peer()->client.unanswered, 1);
+	struct symmetric was = *peer()->symmetric;
+	struct ntp_packet p = reply();
+	p.origin = 0;
+	ck_assert(!hand_in(&p));
+	ck_assert_int_eq(memcmp(&was, peer()->symmetric, sizeof was), 0);
+	fake_advance(&w.os, 600);
+	ck_assert_uint_eq(peer()->client.reach, 0);
+	ck_assert(hand_in(&p));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_peer_that_follows_us_is_not_followed)
 {
 	start("");
@@ -529,6 +555,7 @@ UNIT_MAIN("peer", a_peer_is_asked_from_the_servers_port_and_told_the_time,
     old_packets_with_a_right_mac_change_nothing,
     rekey_begins_anew_with_the_new_key,
     the_shorter_poll_of_both_holds_but_not_below_minpoll,
+    one_that_sends_less_often_is_reachable_and_sure,
     a_peer_that_follows_us_is_not_followed,
     without_the_servers_port_there_is_no_peer,
     a_clock_that_is_stepped_between_does_not_mislead_the_peer)

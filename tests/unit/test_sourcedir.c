@@ -64,6 +64,26 @@ START_TEST(their_lines_are_sources)
 }
 END_TEST
 
+START_TEST(peers_are_taken_where_the_servers_port_is_open)
+{
+	struct config_error e;
+	struct world w;
+
+	for (int is_open = 0; is_open < 2; is_open++) {
+		init(&w);
+		if (is_open)
+			ck_assert_int_eq(config_line(&w.config, "t", 1, "allow",
+			    &e), 0);
+		write_file(&w, "sources0/a.sources", "peer 192.0.2.1\n");
+		world_start(&w);
+		has_names(&w, is_open ? "192.0.2.1" : "");
+		ck_assert(!is_open || TAILQ_FIRST(&w.engine.sources)->
+		    symmetric != NULL);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 START_TEST(the_same_name_in_an_earlier_directory_hides_a_file)
 {
 	struct world w;
@@ -237,6 +257,7 @@ START_TEST(a_pool_counts_as_many_as_it_wants)
 END_TEST
 
 UNIT_MAIN("sourcedir", their_lines_are_sources,
+    peers_are_taken_where_the_servers_port_is_open,
     the_same_name_in_an_earlier_directory_hides_a_file,
     a_reload_deletes_what_went_and_keeps_what_stayed,
     other_options_make_another_line, a_reload_leaves_other_sources_alone,

@@ -134,7 +134,7 @@ take(int to, const struct ntp_packet *p)
 	came.at = came.pair.real;
 	enum exchange_match how = symmetric_match(&s->sym, p, &which);
 	if (how == EXCHANGE_NONE) {
-		if (symmetric_is_lost(&s->sym)) {
+		if (symmetric_is_lost(&s->sym, came.pair.raw)) {
 			symmetric_guess(&s->sym, p, &came);
 			exchange_forget(&s->x);
 		}
@@ -326,7 +326,8 @@ START_TEST(a_peer_that_restarts_is_found_again)
 
 	turns(3, 30); /* it knows nothing, hence believes what comes */
 	ck_assert_uint_ge(net.side[0].samples, before + 2);
-	ck_assert(!symmetric_is_lost(&net.side[1].sym));
+	ck_assert(!symmetric_is_lost(&net.side[1].sym,
+	    read_pair(&net.side[1]).raw));
 }
 END_TEST
 
