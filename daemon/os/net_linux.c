@@ -209,7 +209,7 @@ report_failure(struct link *link, int error)
 		link->sock->failed(link->sock, error);
 }
 
-void
+int
 net_deliver(struct os_linux *o, struct link *link)
 {
 	struct net_batch *b = o->batch;
@@ -218,13 +218,30 @@ net_deliver(struct os_linux *o, struct link *link)
 	if (n < 0 && n != -EAGAIN && n != -EINTR)
 		report_failure(link, -n);
 	if (n <= 0)
-		return;
+		return 0;
 
 	struct pair now = o->os.ops->pair(&o->os);
 
 	for (int i = 0; i < n; i++)
 		make_dgram(b, i, link, &now);
 	link->sock->receive(link->sock, b->dgrams, n);
+	return n;
+}
+
+/* Where two came at once there are more by now: that spares a poll().  What
+ * else is ready waits for less than two batches. */
+static void
+deliver_some(struct os_linux *o, struct link *link)
+{
+	int left = NET_BATCH;
+
+	while (link->sock != NULL && left > 0 && !o->is_stopped) {
+		int n = net_deliver(o, link);
+
+		if (n < 2)
+			return;
+		left -= n;
+	}
 }
 
 static void
@@ -244,8 +261,8 @@ udp_ready(struct os_linux *o, struct watch *w, short revents)
 		getsockopt(w->fd, SOL_SOCKET, SO_ERROR, &error, &len);
 		report_failure(link, error);
 	}
-	if (link->sock != NULL && (revents & POLLIN))
-		net_deliver(o, link);
+	if (revents & POLLIN)
+		deliver_some(o, link);
 }
 
 /* Binds and connects as far as want says.  The port is the kernel's choice

@@ -81,8 +81,8 @@ int net_batch_receive(struct net_batch *b, int fd, int flags);
 void net_read_info(struct net_info *, struct msghdr *);
 
 /* Receives what there is for a UDP or Unix datagram socket, one batch, and
- * hands it to the engine. */
-void net_deliver(struct os_linux *, struct link *);
+ * hands it to the engine.  Returns how many there were. */
+int net_deliver(struct os_linux *, struct link *);
 
 /* Makes a UDP socket of a descriptor that was opened elsewhere with
  * want_stamps and stamps_on_demand.  sock->receive, sent and owner are set.
