@@ -136,9 +136,10 @@ centre(const struct estimator *e, double z, double delay)
  * direction with densities 1/up and 1/down at 0 have a sum below d with a
  * probability of d^2 / (2 up down), where that is small; so the fourth smallest
  * of n sums is FOURTH sqrt(up down / n) in the mean, and as much of that as the
- * smallest is not below it lies still lower.  A minimum without an edge has
- * nothing below it; and where the directions differ, which of them the rest
- * belongs to would move the offset. */
+ * smallest is not below it lies still lower; not by much more than these are
+ * apart, or most waits are shorter than the law has it.  A minimum without an
+ * edge has nothing below it; and where the directions differ, which of them the
+ * rest belongs to would move the offset. */
 static double
 unseen_below(const struct estimator *e)
 {
@@ -148,8 +149,9 @@ unseen_below(const struct estimator *e)
 	if (!w->is_fitted || w->slope != 0 || e->delays.fixed > 0 || n < 4)
 		return 0;
 	double fourth = FOURTH * sqrt(w->up.scale * w->down.scale / n);
+	double apart = 3 * mindelay_margin(&e->delays);
 	return mindelay_trust(&e->delays) *
-	    fmax(fourth - 3 * mindelay_margin(&e->delays), 0);
+	    fmin(fmax(fourth - apart, 0), 2 * apart);
 }
 
 static void
