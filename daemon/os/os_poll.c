@@ -3,8 +3,9 @@
  * A turn: wait until a descriptor is ready or the first timer is due; serve
  * each ready descriptor once (a batch, or small ones that are less than two),
  * then what the clock and the resolver had to say, then the timers that were
- * due.  So no flood on a socket holds a timer up for longer than that.  Only poll() is used, and no descriptors
- * but sockets: a simulator under LD_PRELOAD can stand in for the kernel.
+ * due.  So no flood on a socket holds a timer up for longer than that.  Only
+ * poll() is used, and no descriptors but sockets: a simulator under LD_PRELOAD
+ * can stand in for the kernel.
  *
  * System calls after set-up, for the engine's filter:
  *	poll		(ppoll on aarch64, which has no poll)
