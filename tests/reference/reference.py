@@ -124,7 +124,7 @@ def serving(build, anchor, offset=0.0, ppm=0.0, port=0, address="127.0.0.1",
             awake=0, keeper=None):
     """A Reference for the length of the block: at first `offset` seconds ahead
     of the clock, and `ppm` faster than CLOCK_MONOTONIC_RAW.  awake, ms: keeps
-    the kernel's network code in the caches, for 3 % of a CPU at 1."""
+    the kernel's network code in every CPU's caches, for 3 % of them at 1."""
     with program(build / "tests/reference/refserver", "--address", address,
                  "--port", port, "--offset", offset, "--ppm", ppm,
                  "--awake", awake, "--anchor", anchor, keeper=keeper,

@@ -16,11 +16,15 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/sysinfo.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -36,7 +40,7 @@ struct settings {
 	const char *anchor;         /* file for the observer; NULL = none */
 	double offset;              /* s ahead of the clock now */
 	double ppm;                 /* faster than CLOCK_MONOTONIC_RAW */
-	int awake_ms;               /* between rehearsals without a request; 0 */
+	int awake_ms;               /* between rehearsals on every CPU; 0 */
 	bool print;                 /* report the clock's error every second */
 };
 
@@ -46,8 +50,8 @@ static const char usage[] =
     "An NTP server whose time runs on CLOCK_MONOTONIC_RAW.  It starts S seconds\n"
     "ahead of the system clock and gains X ppm.  --print shows every second how\n"
     "far the system clock is from it; --anchor lets `observer FILE' do the same.\n"
-    "--awake sends a packet to itself every MS ms, so that the kernel's code is in\n"
-    "the caches when a request comes, and the way to us as quick as the way back.\n";
+    "--awake sends a packet on every CPU every MS ms, so that the kernel's code is\n"
+    "in the caches when a request comes, and the way to us as quick as that back.\n";
 
 static int
 read_settings(struct settings *s, int argc, char **argv)
@@ -173,23 +177,43 @@ serve_one(struct refsend *out, const struct refscale *scale)
 	refsend_answer(out, scale, p, &from, m.msg_namelen);
 }
 
+/* On that CPU, for as long as the server lives. */
+static _Noreturn void
+stay_awake(int cpu, int ms)
+{
+	const struct settings own = { .address = "127.0.0.1", .port = "0" };
+	struct refscale scale = refscale_start(0, 0);
+	struct refsend out;
+	cpu_set_t set;
+	int fd = open_socket(&own);
+
+	CPU_ZERO(&set);
+	CPU_SET((size_t)cpu, &set);
+	if (fd < 0 || refsend_init(&out, fd) != 0 ||
+	    prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 ||
+	    sched_setaffinity(0, sizeof set, &set) != 0)
+		_exit(1); /* a CPU that is not ours */
+	for (;;) {
+		poll(NULL, 0, ms);
+		refsend_rehearse(&out, &scale);
+	}
+}
+
 static void
 serve(struct refsend *out, const struct refscale *scale,
     const struct settings *s)
 {
 	int64_t report_at = refpair_read().raw_ns;
-	int idle = s->awake_ms > 0 ? s->awake_ms : s->print ? PRINT_MS : -1;
+	int idle = s->print ? PRINT_MS : -1;
 
 	for (;;) {
 		struct pollfd in = { .fd = out->fd, .events = POLLIN };
 
-		int ready = poll(&in, 1, idle);
+		poll(&in, 1, idle);
 		if (in.revents & POLLERR)
 			refsend_drain(out);
 		if (in.revents & POLLIN)
 			serve_one(out, scale);
-		else if (ready == 0 && s->awake_ms > 0)
-			refsend_rehearse(out, scale);
 		if (s->print && refpair_read().raw_ns >= report_at) {
 			refscale_report(scale);
 			report_at += REF_SECOND;
@@ -229,5 +253,9 @@ main(int argc, char **argv)
 	}
 	printf("serving on port %u\n", bound_port(fd));
 	fflush(stdout);
+	int cpus = s.awake_ms > 0 ? get_nprocs_conf() : 0;
+	for (int cpu = 0; cpu < cpus; cpu++)
+		if (fork() == 0)
+			stay_awake(cpu, s.awake_ms);
 	serve(&out, &scale, &s);
 }
