@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * A sample's way: can it be at all?  What does its delay say (mindelay)?  What
- * does that say of x, by four models (observe), to nine filters (bank)?  And
+ * does that say of x, by five models (observe), to nine filters (bank)?  And
  * what do the residuals teach of the path: the noise of its samples (here), the
  * law of its waits and whether they are lopsided (oneway).
  *
@@ -11,7 +11,11 @@
  * So does a longer row of samples that are possible, but that no model expects.
  * Then the offset starts anew.  The frequency is doubted only as far as these
  * samples among themselves, or one jump after another, speak against it.  Where
- * RAW is known to have stood still there is nothing to confirm. */
+ * RAW is known to have stood still there is nothing to confirm.
+ *
+ * At the start neither the path's minimum nor its noise are known, so the first
+ * samples, on which the frequency rests, would be believed far too little: while
+ * they are few, all are taken in anew with each that comes. */
 #include "daemon/estimate/estimator.h"
 
 #include <limits.h>
@@ -27,8 +31,10 @@
 #define ABSURD 1e11      /* s: no clock is off by that much */
 #define MIN_NOISE 1e-17  /* s^2 */
 #define NOISE_COUNT 100  /* samples over which the noise is averaged */
-#define NOISE_CLIP 16.0  /* times what it is, at most, may one sample add */
 #define NOISE_FROM 4     /* samples until residuals mean something */
+#define GRADED_GUESS 0.35 /* waits of one kind both ways: 1/3 */
+#define GRADED_LEAST 0.25 /* waits in a row are alike: less is luck */
+#define GRADED_COUNT 4    /* samples that the guess is worth */
 #define ONEWAY_FROM 7
 #define FOURTH 2.742     /* sqrt(2) gamma(4.5) / gamma(4) */
 #define VOID_SLACK 1e-4  /* s */
@@ -55,8 +61,8 @@ estimator_limit(struct estimator *e, const struct memory *m)
 double
 estimator_noise(const struct estimator *e)
 {
-	double noise = e->memory.most == 1 ? e->noise[1]
-					   : fmin(e->noise[0], e->noise[1]);
+	double noise = e->memory.most == 1 ? e->noise.of[1]
+					   : noise_variance(&e->noise);
 
 	return fmax(noise, MIN_NOISE + e->memory.precision *
 	    e->memory.precision);
@@ -106,7 +112,10 @@ start(struct estimator *e, const struct sample *s)
 
 	mindelay_add(&e->delays, s->delay);
 	bank_start(&e->bank, &first);
-	e->noise[0] = e->noise[1] = s->delay * s->delay / 16;
+	e->early[0] = *s;
+	e->n_early = 1;
+	noise_init(&e->noise, s->delay * s->delay / 16, MIN_NOISE);
+	noise_init(&e->graded, GRADED_GUESS, GRADED_LEAST);
 	e->samples = 1;
 }
 
@@ -119,6 +128,7 @@ learn_path(struct estimator *e, double delay)
 	case MINDELAY_SHORTER:
 	case MINDELAY_LONGER:
 		oneway_drop(&e->oneway, MINDELAY_RECENT);
+		e->n_early = 0;
 		break;
 	}
 }
@@ -154,6 +164,15 @@ unseen_below(const struct estimator *e)
 	    fmin(fmax(fourth - apart, 0), 2 * apart);
 }
 
+/* How far from the truth a sample may be that waited for 2 half: half, and what
+ * also those that waited least may have. */
+static double
+reach(const struct estimator *e, double half)
+{
+	return half + fmax(mindelay_usual(&e->delays) / 2,
+	    mindelay_margin(&e->delays));
+}
+
 static void
 see(struct estimator *e, const struct sample *s)
 {
@@ -164,6 +183,9 @@ see(struct estimator *e, const struct sample *s)
 	o->margin = fmax(mindelay_margin(&e->delays), e->memory.precision);
 	o->centred = centre(e, o->z, s->delay);
 	o->noise = estimator_noise(e);
+	double far = reach(e, o->half);
+	o->graded = fmax(noise_variance(&e->graded) * far * far,
+	    MIN_NOISE + e->memory.precision * e->memory.precision);
 	o->is_learned = e->oneway.is_fitted;
 	o->up = e->oneway.up;
 	o->down = e->oneway.down;
@@ -172,28 +194,19 @@ see(struct estimator *e, const struct sample *s)
 	e->void_density = 1 / (s->delay + VOID_SLACK);
 }
 
-/* The noise, in two ways.  Prior times posterior residual has the noise for its
- * mean in a consistent filter, but not when x is biased; the differences of
- * residuals do not see a bias, but what the oscillator did between. */
 static void
 learn_noise(struct estimator *e, double before, double after)
 {
-	double d = before - e->last_residual;
-	double cap0 = NOISE_CLIP * fmax(e->noise[0], e->noise[1]);
-	double cap1 = NOISE_CLIP * e->noise[1];
+	double far = reach(e, e->seen.half), gain = 0, graded_gain = 0;
 
-	e->last_residual = before;
-	if (e->samples < NOISE_FROM)
-		return;
-	if (e->residuals < NOISE_COUNT)
-		e->residuals++;
-
-	double gain = 1.0 / e->residuals;
-	e->noise[0] += gain *
-	    (fmin(fmax(before * after, 0), cap0) - e->noise[0]);
-	e->noise[1] += gain * (fmin(d * d / 2, cap1) - e->noise[1]);
-	e->noise[0] = fmax(e->noise[0], MIN_NOISE);
-	e->noise[1] = fmax(e->noise[1], MIN_NOISE);
+	if (e->samples >= NOISE_FROM) {
+		if (e->residuals < NOISE_COUNT)
+			e->residuals++;
+		gain = 1.0 / e->residuals;
+		graded_gain = 1.0 / (e->residuals + GRADED_COUNT);
+	}
+	noise_learn(&e->noise, before, after, gain);
+	noise_learn(&e->graded, before / far, after / far, graded_gain);
 }
 
 /* How far from the truth the frequency may be, that samples this far from the
@@ -224,13 +237,14 @@ jump(struct estimator *e, const struct sample *s, const struct estimate *prior)
 	bank_predict(&e->bank, s->at);
 	bank_shift(&e->bank, s->offset - prior->x, sd * sd, freq * freq);
 	e->impossible = e->unexplained = e->since_jump = 0;
+	e->n_early = 0;
 }
 
 void
 estimator_slept(struct estimator *e)
 {
 	e->has_slept = e->samples > 0;
-	e->impossible = e->unexplained = 0;
+	e->impossible = e->unexplained = e->n_early = 0;
 	bank_loosen(&e->bank, SLEPT_SD * SLEPT_SD);
 }
 
@@ -249,6 +263,40 @@ wake(struct estimator *e, const struct sample *s, struct estimate *prior)
 	bank_shift(&e->bank, s->offset - prior->x, 0, 0);
 	bank_loosen(&e->bank, sd * sd);
 	*prior = bank_mixture(&e->bank);
+}
+
+/* What the first samples were worth when they came nobody knew: neither the
+ * path's minimum nor its noise.  So they are taken in again, all of them, with
+ * what is known by now; it is they that tell the frequency. */
+static void
+take_in_again(struct estimator *e, const struct sample *newest)
+{
+	const struct observation seen = e->seen;
+	const struct memory *m = &e->memory;
+	const struct sample *s = e->early;
+
+	if (e->n_early == 0)
+		return;
+	if (e->n_early == ESTIMATOR_EARLY || m->least > 0 || m->most > 0) {
+		e->n_early = 0;
+		return;
+	}
+	e->early[e->n_early++] = *newest;
+	see(e, s);
+	double sd = e->seen.half + s->dispersion +
+	    sqrt(fmin(e->seen.noise, e->seen.graded));
+	const struct estimate first = { .at = s->at, .x = s->offset,
+		.y = e->freq, .pxx = sd * sd,
+		.pyy = e->freq_sd * e->freq_sd };
+	bank_start(&e->bank, &first);
+	beliefs_init(&e->beliefs);
+	for (s++; s <= &e->early[e->n_early - 1]; s++) {
+		see(e, s);
+		estimator_predict(e, &e->bank, s->at);
+		bank_update(&e->bank, &e->seen, &e->beliefs, e->void_density,
+		    &e->beliefs);
+	}
+	e->seen = seen;
 }
 
 static enum estimator_result
@@ -277,6 +325,7 @@ take_in(struct estimator *e, const struct sample *s,
 		e->samples++;
 	if (e->since_jump < UINT_MAX)
 		e->since_jump++;
+	take_in_again(e, s);
 	return ESTIMATOR_USED;
 }
 

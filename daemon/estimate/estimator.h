@@ -10,6 +10,7 @@
 #include "daemon/estimate/bank.h"
 #include "daemon/estimate/estimate.h"
 #include "daemon/estimate/mindelay.h"
+#include "daemon/estimate/noise.h"
 #include "daemon/estimate/observe.h"
 #include "daemon/estimate/oneway.h"
 
@@ -22,6 +23,8 @@ struct memory {
 	double precision; /* s: no sample is better */
 };
 
+#define ESTIMATOR_EARLY 24
+
 struct estimator {
 	unsigned samples; /* taken in since the start */
 	struct memory memory;
@@ -33,13 +36,16 @@ struct estimator {
 	struct sample first_impossible; /* of the row */
 	bool has_slept;         /* and no sample was ordinary since */
 
+	struct sample early[ESTIMATOR_EARLY]; /* the first ... */
+	unsigned n_early; /* ... 0: too long ago, or the path was another */
+
 	struct bank bank;
 	struct beliefs beliefs;
 	struct mindelay delays;
 	struct oneway oneway;
 	unsigned residuals; /* that the variances below were averaged over */
-	double noise[2];    /* s^2, of a sample, learned in two ways */
-	double last_residual; /* s, against the prior */
+	struct noise noise;  /* s^2, of a sample */
+	struct noise graded; /* of a sample, by its reach, squared */
 	struct observation seen; /* the newest sample that was taken in */
 	double void_density;     /* 1/s, of that one */
 };

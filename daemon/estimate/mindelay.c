@@ -196,6 +196,14 @@ mindelay_margin(const struct mindelay *m)
 }
 
 double
+mindelay_usual(const struct mindelay *m)
+{
+	double median = m->count > 0 ? m->sorted[m->count / 2] : 0;
+
+	return fmax(median - mindelay_min(m), 0);
+}
+
+double
 mindelay_trust(const struct mindelay *m)
 {
 	return m->trust;

@@ -48,6 +48,9 @@ double mindelay_min(const struct mindelay *);
  * a sample.  A minimum that is known is sure. */
 double mindelay_margin(const struct mindelay *);
 
+/* By how much half of the delays exceed the minimum at most, s. */
+double mindelay_usual(const struct mindelay *);
+
 /* Whether the minimum is a floor, from which waiting adds (1), or the tail of a
  * scatter about a mean that no packet ever waited less than (0). */
 double mindelay_trust(const struct mindelay *);

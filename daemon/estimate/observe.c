@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * The normal model is three Kalman updates, mixed by their evidence.  The others
+ * The normal models are three Kalman updates, mixed by their evidence.  The others
  * are integrated over x on a grid of midpoints that spans what both the prior
  * and the sample allow. */
 #include "daemon/estimate/observe.h"
@@ -23,13 +23,14 @@ static const struct {
 #define GAUSS_MIX (sizeof gauss_mix / sizeof *gauss_mix)
 
 static struct verdict
-observe_gauss(const struct observation *o, double mean, double var)
+observe_gauss(const struct observation *o, double usual, double mean,
+    double var)
 {
 	struct verdict r = { 0, mean, var };
 	double v = o->centred - mean, moved = 0, second = 0;
 
 	for (unsigned i = 0; i < GAUSS_MIX; i++) {
-		double noise = o->noise * gauss_mix[i].times;
+		double noise = usual * gauss_mix[i].times;
 		double s = var + noise, by = var / s * v;
 		double p = gauss_mix[i].share * exp(-0.5 * v * v / s) /
 		    sqrt(2 * M_PI * s);
@@ -171,7 +172,9 @@ observe_sample(enum observe_model model, const struct observation *o,
 	struct verdict r;
 
 	if (model == OBSERVE_GAUSS)
-		return observe_gauss(o, mean, var);
+		return observe_gauss(o, o->noise, mean, var);
+	if (model == OBSERVE_GRADED)
+		return observe_gauss(o, o->graded, mean, var);
 	if (model == OBSERVE_LEARNED && o->is_learned)
 		return integrate(o, o->half + o->below + SOFT_TAILS * o->margin,
 		    log_learned, mean, var);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC
  *
- * What a sample says about x: the likelihood p(z | delay, x), by four models.
+ * What a sample says about x: the likelihood p(z | delay, x), by five models.
  * All are normalised over z, so that how well each foretells the samples can be
  * compared, and evidence decides between them (daemon/estimate/bank.h).
  *
@@ -12,6 +12,9 @@
  *   learned  the two waits, h + (z - x) on the way to the server and h - (z - x)
  *            on the way back, have distributions that were learned from this
  *            path (daemon/estimate/oneway.h).
+ *   loose    as box, but what the noise has, too, makes it wider.
+ *   graded   z - x is normal, and the less a sample waited the nearer it is: a
+ *            handful of samples that say little of waits say that already.
  */
 #ifndef DAEMON_ESTIMATE_OBSERVE_H
 #define DAEMON_ESTIMATE_OBSERVE_H
@@ -23,6 +26,7 @@ enum observe_model {
 	OBSERVE_BOX,
 	OBSERVE_LEARNED,
 	OBSERVE_LOOSE,
+	OBSERVE_GRADED,
 	OBSERVE_MODELS,
 };
 
@@ -37,6 +41,7 @@ struct observation {
 	double z;       /* the sample's offset, s */
 	double centred; /* z less what its delay says of its mean error, s */
 	double noise;   /* variance of centred - x, s^2, > 0 */
+	double graded;  /* the same by the delay of this sample */
 	double half;    /* h, s: half of the delay above the minimum, >= 0 */
 	double margin;  /* s, > 0: how sure the minimum is */
 	double below;   /* s, >= 0: half of what the true minimum is taken to be

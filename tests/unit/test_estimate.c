@@ -7,6 +7,7 @@
 #include "daemon/estimate/estimator.h"
 #include "daemon/estimate/filter.h"
 #include "daemon/estimate/mindelay.h"
+#include "daemon/estimate/noise.h"
 #include "daemon/estimate/select.h"
 #include "daemon/estimate/slewplan.h"
 #include "daemon/estimate/stats.h"
@@ -201,6 +202,63 @@ START_TEST(the_first_belief_about_the_frequency_counts)
 	ck_assert(estimator_at(&est, at(100), &e));
 	ck_assert_double_eq_tol(e.x, 1 + 500e-6, 1e-9);
 	ck_assert_double_eq(e.y, 5e-6);
+}
+END_TEST
+
+/* What is known of the path after 16 samples makes the first ones better. */
+START_TEST(the_frequency_is_known_early_on_a_quiet_path)
+{
+	double sum = 0;
+
+	srandom(1);
+	for (int run = 0; run < 300; run++) {
+		struct estimator e;
+		struct estimate now;
+
+		estimator_init(&e, 0, 1e-4);
+		for (int i = 0; i < 16; i++) {
+			struct sample s = measured(4 * i, 0, 10e-6, 250e-9,
+			    200e-9);
+			estimator_sample(&e, &s);
+		}
+		estimator_at(&e, at(60), &now);
+		sum += (now.y - 10e-6) * (now.y - 10e-6);
+	}
+	ck_assert_double_lt(sqrt(sum / 300), 2.4e-9);
+}
+END_TEST
+
+START_TEST(noise_is_learned_from_residuals)
+{
+	struct noise n;
+
+	noise_init(&n, 1, 1e-6);
+	for (int i = 1; i <= 1000; i++) /* of one size, signs two by two */
+		noise_learn(&n, i & 2 ? 0.1 : -0.1, i & 2 ? 0.1 : -0.1,
+		    1.0 / i);
+	/* half of the differences are 0, the others 0.2 */
+	ck_assert_double_eq_tol(noise_variance(&n), 0.01, 1e-3);
+}
+END_TEST
+
+START_TEST(one_wild_residual_is_worth_sixteen)
+{
+	struct noise n;
+
+	noise_init(&n, 1, 0);
+	noise_learn(&n, 1000, 1000, 0.01);
+	ck_assert_double_eq_tol(noise_variance(&n), 1.15, 1e-9);
+}
+END_TEST
+
+START_TEST(noise_is_no_less_than_the_least)
+{
+	struct noise n;
+
+	noise_init(&n, 1, 0.5);
+	for (int i = 0; i < 100; i++)
+		noise_learn(&n, 0, 0, 0.1);
+	ck_assert_double_eq(noise_variance(&n), 0.5);
 }
 END_TEST
 
@@ -474,7 +532,9 @@ UNIT_MAIN("estimate", the_filter_predicts_a_line, the_past_changes_nothing,
     after_sleep_the_first_sample_says_x_and_y_stays,
     after_sleep_a_late_sample_is_worth_little,
     the_first_belief_about_the_frequency_counts,
-    nothing_is_claimed_without_a_sample,
+    the_frequency_is_known_early_on_a_quiet_path,
+    noise_is_learned_from_residuals, one_wild_residual_is_worth_sixteen,
+    noise_is_no_less_than_the_least, nothing_is_claimed_without_a_sample,
     the_minimum_is_as_sure_as_the_smallest_delays_are_close,
     the_smallest_delay_seen_had_waits_too,
     a_longer_path_is_believed_after_sixteen_samples,

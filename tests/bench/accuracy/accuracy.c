@@ -348,7 +348,7 @@ static void
 show_state(const struct estimator *e)
 {
 	static const char *const names[OBSERVE_MODELS] = { "normal", "box",
-		"learned", "loose" };
+		"learned", "loose", "graded" };
 
 	for (int k = 0; k < OBSERVE_MODELS; k++)
 		if (e->beliefs.of[k] >= 0.05)
