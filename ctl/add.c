@@ -77,7 +77,7 @@ fill(struct cmdmon_add *a, const struct config_source *s)
 /* Reads "NAME OPTION..." with another name in the place of the first word, as
  * the name has messages of its own.  Returns 0, or -1 after telling. */
 static int
-read_options(struct ctl *ctl, const struct args *args, bool is_pool,
+read_options(struct ctl *ctl, const struct args *args, const char *type,
     struct cmdmon_add *a)
 {
 	struct config *c = malloc(sizeof *c);
@@ -88,8 +88,8 @@ read_options(struct ctl *ctl, const struct args *args, bool is_pool,
 	if (!c)
 		return cmds_misused(ctl, args, "Out of memory");
 	config_init(c);
-	snprintf(line, sizeof line, "%s name.invalid %s",
-	    is_pool ? "pool" : "server", where_rest(args, 2, rest));
+	snprintf(line, sizeof line, "%s name.invalid %s", type,
+	    where_rest(args, 2, rest));
 	int r = config_line(c, "add", 0, line, &e);
 	if (r == 0 && c->n_sources == 1 && c->sources[0].target > 0) {
 		ctl_complain(ctl, "add: target stands in configurations only, "
@@ -123,7 +123,7 @@ cmd_add(struct ctl *ctl, const struct args *args)
 	if (args->n < 2 || type > ADD_POOL)
 		return cmds_misused(ctl, args,
 		    "Invalid syntax for add command");
-	if (read_options(ctl, args, type == ADD_POOL, &q.u.add) != 0)
+	if (read_options(ctl, args, types[type], &q.u.add) != 0)
 		return CTL_FAILED;
 	if (strlen(args->word[1]) >= sizeof q.u.add.name ||
 	    where_lookup(ctl, args->word[1], &a) != 0) {

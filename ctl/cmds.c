@@ -67,7 +67,7 @@ take_option(struct ctl *ctl, const struct command *c, struct args *args,
 			ctl->format = FORMAT_CSV;
 			continue;
 		}
-		if (!strchr(options, *o)) {
+		if (*o != 'w' && !strchr(options, *o)) {
 			ctl_complain(ctl, "%s: no option %s; see %s %s --help",
 			    c->word, word, ctl->program, c->word);
 			return CTL_FAILED;
@@ -78,6 +78,14 @@ take_option(struct ctl *ctl, const struct command *c, struct args *args,
 		args->yes |= *o == 'y';
 	}
 	return CTL_OK;
+}
+
+/* What may follow every command, also one whose words are its own affair. */
+static bool
+is_general(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "--json") == 0 ||
+	    strcmp(word, "-c") == 0 || strcmp(word, "-w") == 0;
 }
 
 static int
@@ -93,8 +101,7 @@ run_tockctl(struct ctl *ctl, const struct command *c, char **words, int n)
 		    !isdigit((unsigned char)words[i][1]) &&
 		    words[i][1] != '.';
 
-		if (is_option &&
-		    (c->options || strcmp(words[i], "--help") == 0))
+		if (is_option && (c->options || is_general(words[i])))
 			rc = take_option(ctl, c, &args, words[i]);
 		else
 			args.word[args.n++] = words[i];

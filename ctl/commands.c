@@ -34,7 +34,7 @@ const struct command commands[] = {
 	{ "sourcename", "ADDRESS", "", 1, cmd_sourcename,
 	    "the name that the configuration has for it", NULL },
 	{ "ntpdata", "[SOURCE]", "", 1, cmd_ntpdata,
-	    "the last packet of each source, and counts of packets", NULL },
+	    "the last packet of each source, counts of packets", NULL },
 	{ "selectdata", "[-a] [-v] [-w]", "avw", 0, cmd_selectdata,
 	    "why sources are selected or not",
 	    "  -a  also those whose address is not known yet\n"
@@ -83,7 +83,7 @@ const struct command commands[] = {
 	    "some quick requests to these sources (all)",
 	    "Asks until there are GOOD answers, MAX times at most.\n"
 	    SOURCES_HELP, CMD_BURST, "asked in a burst" },
-	{ "add", "server|pool NAME [OPTION...]", NULL, CTL_WORDS, cmd_add,
+	{ "add", "server|peer|pool NAME [OPTION...]", NULL, CTL_WORDS, cmd_add,
 	    "one more source; options as in tock.conf(5)", NULL,
 	    CMD_ADD_SOURCE, NULL },
 	{ "delete", "SOURCE", "", 1, cmd_delete, "one source less", NULL,
@@ -145,9 +145,10 @@ const struct command commands[] = {
 	    "do not hear them", NULL, CMD_CMDDENY, "denied" },
 	{ "cmdaccheck", "ADDRESS", "", 1, cmd_access_check,
 	    "is this address heard", NULL, CMD_CMDACCHECK, NULL },
-	{ "local", "off|[stratum N] [distance S] [orphan] [activate S] "
-	    "[waitsynced S] [waitunsynced S]", NULL, 11, cmd_local,
-	    "serve this clock's own time when no source is there", NULL,
+	{ "local", "off|[OPTION...]", NULL, 11, cmd_local,
+	    "serve this clock's own time when no source is there",
+	    "Options are those of tock.conf(5): stratum N, distance S, orphan,\n"
+	    "activate S, waitsynced S, waitunsynced S.\n",
 	    CMD_LOCAL, "this clock's own time is served when it must be" },
 	{ "rekey", "", "", 0, cmd_plain, "read the key file again", NULL,
 	    CMD_REKEY, "the key file was read" },

@@ -12,6 +12,7 @@ import io
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import struct
@@ -140,6 +141,17 @@ def nobody_there(folder):
     says(tockctl("--nonsense"), 3, "--help")
     lib.check(len(tockctl("--help").stdout.splitlines()) <= 24,
               "--help fits a screen")
+    words = [line.split()[0] for line in tockctl("help").stdout.splitlines()
+             if re.match("  [a-z]", line)]
+    for text in (tockctl("help"), *(tockctl("help", w) for w in words)):
+        lib.check(all(len(line) <= 80 for line in text.stdout.splitlines()),
+                  f"{' '.join(text.args[1:])}: within 80 columns")
+    for word in ("clients", "local", "tracking"):
+        says(tockctl(word, "--json"), 1, "no answer from tockd")
+        says(tockctl(word, "-c"), 1, "no answer from tockd")
+    says(tockctl("help", "add"), 0, "add server|peer|pool NAME")
+    says(tockctl("add", "peer", "127.0.0.1", "foo"), 1,
+         '"foo" in peer directive')
 
 
 def people(folder):
