@@ -251,13 +251,17 @@ change_local(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 		.waitunsynced = asked->waitunsynced,
 	};
 	int error = manage_local(e, &l);
+	char wait[40] = "";
 
 	if (!l.is_on)
 		return change_done(uid, error, "local off");
+	if (!(l.waitunsynced < 0)) /* else its default */
+		snprintf(wait, sizeof wait, " waitunsynced %g",
+		    l.waitunsynced);
 	return change_done(uid, error, "local stratum %d distance %g%s "
-	    "activate %g waitsynced %g waitunsynced %g", l.stratum,
+	    "activate %g waitsynced %g%s", l.stratum,
 	    l.distance, l.is_orphan ? " orphan" : "", l.activate,
-	    l.waitsynced, l.waitunsynced);
+	    l.waitsynced, wait);
 }
 
 /* Without a sourcedir there is nothing to read, which is no failure. */
