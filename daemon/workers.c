@@ -39,8 +39,8 @@ lose(struct workers *w, unsigned i, int error)
 	    w->crew.n, error == -EPIPE ? "gone" :
 	    error == -ETIMEDOUT ? "does not answer the engine" :
 	    "says what no worker says");
-	if (net_watch(w->os, &w->server->more[2 * i], true) < 0 ||
-	    net_watch(w->os, &w->server->more[2 * i + 1], true) < 0)
+	if (net_watch(w->os, &w->server->more[2 * (size_t)i], true) < 0 ||
+	    net_watch(w->os, &w->server->more[2 * (size_t)i + 1], true) < 0)
 		os_linux_die("worker's sockets", -ENOMEM);
 }
 
@@ -130,8 +130,8 @@ become_worker(const struct workers *w, unsigned i, int program, int channel,
 {
 	const struct launch_fd map[] = {
 		{ channel, WORKER_FD_ENGINE },
-		{ w->server->more[2 * i].fd, WORKER_FD_V4 },
-		{ w->server->more[2 * i + 1].fd, WORKER_FD_V6 },
+		{ w->server->more[2 * (size_t)i].fd, WORKER_FD_V4 },
+		{ w->server->more[2 * (size_t)i + 1].fd, WORKER_FD_V6 },
 		{ page, WORKER_FD_PAGE },
 		{ ENGINE_FD_LOG, WORKER_FD_LOG },
 	};

@@ -85,7 +85,7 @@ steer_clients(int fd, int is_v6, unsigned n, uint32_t key)
 		add_first_if(&p, others[i]);
 	add_hash(&p, is_v6 ? SOURCE6 : SOURCE4, is_v6 ? 4 : 1, key);
 	add(&p, BPF_ALU | BPF_MOD | BPF_K, n);
-	add(&p, BPF_ALU | BPF_ADD | BPF_K, 1);
+	add(&p, BPF_ALU | BPF_ADD, 1); /* BPF_K is 0, and so is BPF_ADD */
 	add(&p, BPF_RET | BPF_A, 0);
 
 	struct sock_fprog prog = { .len = p.n, .filter = p.code };
