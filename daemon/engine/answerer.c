@@ -81,6 +81,9 @@ serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
 	for (int i = 0; i < n; i++)
 		at[i] = clientlog_locate(r->log, &d[i].remote.addr);
 	for (int i = 0; i < n; i++) {
+		/* Comes to the sockets of all workers, and is no request. */
+		if (d[i].is_to_many)
+			continue;
 		r->counts.received++;
 		if (access != NULL && !access_may(access, &d[i].remote.addr)) {
 			r->counts.refused++;

@@ -17,7 +17,7 @@ struct clientlog;
 #define ANSWERER_BATCH 16 /* answers on their way at a time */
 
 struct answerer_counts { /* since start, or since the report was reset */
-	uint64_t received;  /* datagrams */
+	uint64_t received;  /* datagrams, but for those to all */
 	uint64_t lost;      /* others, that found the receive queue full */
 	uint64_t refused;   /* from who is not allowed */
 	uint64_t ignored;   /* requests that are none, or forged */

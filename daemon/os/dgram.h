@@ -38,6 +38,7 @@ struct dgram {
 	struct addr local;      /* in: where it was sent to; out: from where, or
 	                           ADDR_NONE */
 	uint32_t ifindex;       /* in: where it came in; 0 = unknown */
+	bool is_to_many;        /* in: by broadcast, or to a group */
 	struct stamp stamp;     /* in only */
 	bool is_cut;
 	bool want_sent;         /* out: sent() is to be called for this one, of

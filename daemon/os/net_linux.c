@@ -129,6 +129,8 @@ read_local(struct net_info *info, const struct cmsghdr *cmsg)
 
 		addr_from_sockaddr(&e, (const struct sockaddr *)&sin);
 		info->ifindex = (uint32_t)in4.ipi_ifindex;
+		info->is_to_many = in4.ipi_addr.s_addr !=
+		    in4.ipi_spec_dst.s_addr;
 	} else if (cmsg->cmsg_level == IPPROTO_IPV6 &&
 	    cmsg->cmsg_type == IPV6_PKTINFO && cmsg_data(cmsg, &in6, sizeof in6)) {
 		struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6,
@@ -137,6 +139,7 @@ read_local(struct net_info *info, const struct cmsghdr *cmsg)
 
 		addr_from_sockaddr(&e, (const struct sockaddr *)&sin6);
 		info->ifindex = in6.ipi6_ifindex;
+		info->is_to_many = IN6_IS_ADDR_MULTICAST(&in6.ipi6_addr);
 	} else {
 		return;
 	}
@@ -188,6 +191,7 @@ make_dgram(struct net_batch *b, int i, struct link *link,
 	*d = (struct dgram){
 		.local = info.local,
 		.ifindex = info.ifindex,
+		.is_to_many = info.is_to_many,
 		.stamp = tstamp_choose(&info, now),
 		.is_cut = (msg->msg_flags & MSG_TRUNC) != 0,
 		.len = b->msgs[i].msg_len,

@@ -61,6 +61,7 @@ struct net_info {
 	struct tspec stamp;
 	struct addr local;
 	uint32_t ifindex;
+	bool is_to_many;
 	uint32_t uid;
 	bool has_overflows;
 	uint32_t overflows; /* of the socket before this one was queued */

@@ -23,7 +23,8 @@ static int
 open_note(int i, const char *address, enum sock_share share)
 {
 	const struct sock_want want = { .kind = SOCK_KIND_UDP,
-		.local = at(address, port), .share = share };
+		.local = at(address, port), .share = share,
+		.want_local = true };
 
 	return note_open(&notes[i], &b, &want);
 }
@@ -188,6 +189,34 @@ START_TEST(a_socket_can_be_left_alone_and_looked_at_again)
 }
 END_TEST
 
+START_TEST(what_is_sent_to_all_is_marked_wherever_it_comes)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), on = 1;
+
+	ck_assert(open_all("0.0.0.0", 0));
+	to.sin_port = htons(port);
+	to.sin_addr.s_addr = htonl(0x7fffffff); /* 127.255.255.255 */
+	ck_assert_int_eq(setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on,
+	    sizeof on), 0);
+	ck_assert_int_eq(sendto(fd, "\x23", 1, 0, (struct sockaddr *)&to,
+	    sizeof to), 1);
+	close(fd);
+	for (int i = 0; i <= N; i++)
+		notes[i].expect = 2; /* the loop goes on till there is no more */
+	bench_run(&b, 100);
+	for (int i = 0; i <= N; i++) {
+		ck_assert_int_eq(notes[i].received, 1);
+		ck_assert(notes[i].last.is_to_many);
+	}
+	int who = send_from(host(1), 3, 48);
+
+	ck_assert_int_gt(who, 0);
+	ck_assert(!notes[who].last.is_to_many);
+	close_all();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -199,6 +228,7 @@ main(void)
 	tcase_add_test(t, the_same_with_ipv6);
 	tcase_add_test(t, a_second_daemon_cannot_have_the_port);
 	tcase_add_test(t, a_socket_can_be_left_alone_and_looked_at_again);
+	tcase_add_test(t, what_is_sent_to_all_is_marked_wherever_it_comes);
 	suite_add_tcase(s, t);
 
 	SRunner *r = srunner_create(s);

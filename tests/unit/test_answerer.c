@@ -19,6 +19,7 @@ static struct access access_rules;
 static struct clientlog clients;
 static struct sock sock;
 
+static bool is_to_many; /* of what is asked */
 static unsigned n_sent, n_calls;
 static uint64_t origins[MOST], transmits[MOST];
 
@@ -73,7 +74,7 @@ ask(int n)
 		bytes[i][0] = 4 << 3 | PACKET_MODE_CLIENT;
 		put64(bytes[i] + 40, (uint64_t)i + 1);
 		d[i] = (struct dgram){ .remote.port = 123, .data = bytes[i],
-			.len = sizeof bytes[i],
+			.len = sizeof bytes[i], .is_to_many = is_to_many,
 			.stamp = { world.now.real, world.now, STAMP_KERNEL } };
 		ck_assert_int_eq(addr_parse(&d[i].remote.addr, "10.0.0.1"), 0);
 		d[i].remote.addr.bytes[3] = (unsigned char)i;
@@ -120,5 +121,22 @@ START_TEST(each_client_of_a_batch_is_counted_once)
 }
 END_TEST
 
+START_TEST(what_was_sent_to_all_is_neither_answered_nor_counted)
+{
+	struct clientlog_report r;
+
+	start();
+	is_to_many = true;
+	ask(MOST);
+	is_to_many = false;
+	ck_assert_uint_eq(n_sent, 0);
+	ck_assert_uint_eq(answerer.counts.received, 0);
+	for (size_t i = 0; i < clientlog_size(&clients); i++)
+		ck_assert(!clientlog_get(&clients, i, world.mono, &r));
+	end();
+}
+END_TEST
+
 UNIT_MAIN("answerer", every_request_of_a_batch_is_answered_in_its_turn,
-    each_client_of_a_batch_is_counted_once)
+    each_client_of_a_batch_is_counted_once,
+    what_was_sent_to_all_is_neither_answered_nor_counted)
