@@ -41,7 +41,8 @@ set_addr(struct parse *p, struct addr *a)
 	    !addr_equal(a, &any4) && !addr_equal(a, &any6))
 		return 0;
 	parse_hint(p, "a broadcast address such as 192.0.2.255, or a multicast "
-	    "group such as 224.0.1.1 or ff02::101%%eth0");
+	    "group such as 224.0.1.1 or ff02::101%%eth0, with an interface "
+	    "that there is");
 	return parse_fail(p, 2, "broadcast: \"%s\" is no address to send to",
 	    parse_shown(word).text);
 }

@@ -122,6 +122,7 @@ open_udp(struct control *c, struct control_sock *s, const struct addr *local,
 	struct sock_want want = {
 		.kind = SOCK_KIND_UDP,
 		.local = { *local, port },
+		.may_be_away = !addr_is_loopback(local),
 		.want_local = true,
 	};
 	char text[ADDR_STRLEN];

@@ -36,7 +36,8 @@ serving_change(struct engine *e, uint32_t uid, const struct cmdmon_request *q)
 		return STT_BADSUBNET;
 	subnet_print(&s, text, sizeof text);
 	if (may && !is_command && !is_serving(e)) {
-		log_warn("time is not served: start with an allow line");
+		log_warn("time is not served: start with an allow line, "
+			 "without port 0");
 		return change_done(uid, -ENOTCONN, "%s %s", names[i], text);
 	}
 	return change_done(uid, admission_set(e, table, &s, may, is_whole),

@@ -61,7 +61,7 @@ manage_add(struct engine *e, const struct config_source *wanted)
 	if (conf.is_peer && !peer_has_port(e)) {
 		log_warn("peer %s: not added: it would be asked from the "
 			 "server's port, which is closed (start with a peer or "
-			 "allow line)", conf.name);
+			 "allow line, without port 0)", conf.name);
 		return -ENOTCONN;
 	}
 	conf.iburst |= e->options.mode != ENGINE_STEER;

@@ -25,7 +25,7 @@ peer_announce(const struct source *s)
 	if (s->symmetric != NULL && !peer_has_port(s->engine))
 		log_error("source %s: not used: a peer is asked from the "
 			  "server's port, which is closed (start with a peer "
-			  "or allow line)", s->conf.name);
+			  "or allow line, without port 0)", s->conf.name);
 }
 
 struct client *

@@ -329,6 +329,9 @@ set_options(int fd, const struct sock_want *want, int family)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_TCLASS, want->dscp << 2);
 	if (error == 0 && want->share == SOCK_MORE)
 		error = net_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
+	if (want->may_be_away) /* an old kernel has it for IPv4 alone */
+		is_v4 ? net_set(fd, IPPROTO_IP, IP_FREEBIND, 1)
+		      : net_set(fd, IPPROTO_IPV6, IPV6_FREEBIND, 1);
 	if (error == 0 && want->may_broadcast && is_v4)
 		error = net_set(fd, SOL_SOCKET, SO_BROADCAST, 1);
 	if (want->buffer != 0)

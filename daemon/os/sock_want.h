@@ -43,6 +43,7 @@ struct sock_want {
 	bool is_small;         /* UDP: what is sent fits every link, and is
 	                          never to be fragmented; in set-up only */
 	bool want_local;       /* fill dgram.local (PKTINFO) */
+	bool may_be_away;      /* UDP: the machine need not have local yet */
 	bool may_broadcast;    /* UDP: send to broadcast addresses, too */
 	const struct sock_group *groups; /* UDP: to be in, where that can be */
 	size_t n_groups;

@@ -152,6 +152,7 @@ START_TEST(sockets_are_as_configured)
 	ck_assert_uint_eq(get32(want->local.addr.bytes), 0xcb007109);
 	ck_assert_str_eq(want->device, "eth7");
 	ck_assert_int_eq(want->dscp, 46);
+	ck_assert(want->may_be_away);
 	ck_assert(want->want_stamps && want->stamps_on_demand);
 	world_fini(&w);
 }
