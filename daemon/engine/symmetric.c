@@ -168,7 +168,7 @@ symmetric_hear(struct symmetric *s, const struct ntp_packet *p,
 	if (s->since > 0)
 		s->answers = s->since;
 	s->since = 0;
-	s->is_sure = true;
+	s->is_sure = p->mode == PACKET_MODE_ACTIVE;
 	s->is_about_last = which == 0;
 	s->is_interleaving |= how == EXCHANGE_INTERLEAVED;
 	note(s, p, came);

@@ -15,7 +15,10 @@
  * does.  Neither is believed as long as there is a packet that is sure; when
  * four of ours, and four intervals of the peer's, have passed since, the newest
  * one there is takes its place, until a sure one comes (CVE-2014-9750,
- * CVE-2015-1799, CVE-2015-1853). */
+ * CVE-2015-1799, CVE-2015-1853).
+ *
+ * Mode 2 is an answer like any client's.  It is measured, but who gave it may
+ * not remember it, and would not know who names it: so it is sure of nothing. */
 #ifndef DAEMON_ENGINE_SYMMETRIC_H
 #define DAEMON_ENGINE_SYMMETRIC_H
 

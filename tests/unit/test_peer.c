@@ -5,9 +5,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/bytes.h"
+#include "common/log.h"
 #include "common/ntp64.h"
 #include "daemon/control/report.h"
 #include "daemon/engine/auth.h"
@@ -274,6 +276,31 @@ START_TEST(one_that_has_restarted_is_answered_at_once_when_nothing_is_sure)
 }
 END_TEST
 
+/* Else both sides could name answers to each other for ever, and forgeries would
+ * keep the one that is answered from being heard by the other. */
+START_TEST(an_answer_is_measured_but_nothing_is_sure_then)
+{
+	start("");
+	wait_for_packet();
+	struct ntp_packet p = reply();
+	p.mode = PACKET_MODE_PASSIVE;
+	ck_assert(!hand_in(&p));
+	ck_assert_uint_eq(peer()->client.total_good, 1);
+	ck_assert(!hand_in(&p)); /* but once */
+	ck_assert_uint_eq(peer()->client.total_good, 1);
+	p = reply();
+	p.origin = 1; /* the peer's own request, as far as we know */
+	p.transmit++;
+	ck_assert(hand_in(&p));
+	wait_for_packet();
+	ck_assert_uint_eq(heard.origin, p.transmit);
+	converse(1, NULL);
+	p.transmit++;
+	ck_assert(!hand_in(&p));
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(what_is_no_peers_is_a_clients)
 {
 	struct ntp_packet p = { .version = 4, .mode = PACKET_MODE_ACTIVE,
@@ -355,6 +382,39 @@ START_TEST(a_key_counts_alone)
 	ck_assert(!hand_in(&p) && !hand_in_from(PEER, 123, &p, &key8));
 	ck_assert_int_eq(memcmp(&was, peer()->symmetric, sizeof was), 0);
 	ck_assert(hand_in_from(PEER, 123, &p, &key7));
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(forged_and_old_packets_in_turn_do_not_fill_the_log)
+{
+	FILE *file = tmpfile();
+	char text[4096];
+
+	log_init(fileno(file), LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	start("key 7");
+	for (int i = 0; i < 5; i++)
+		wait_for_packet();
+	struct ntp_packet p = reply();
+	p.origin = 1;
+	for (int i = 0; i < 1000; i++) {
+		p.transmit++;
+		hand_in_from(PEER, 123, &p, &key7);
+		hand_in(&p);
+	}
+	rewind(file);
+	size_t n = fread(text, 1, sizeof text - 1, file);
+	text[n] = '\0';
+	const char *said = strstr(text, "it has no MAC");
+	ck_assert_ptr_nonnull(said);
+	ck_assert_ptr_null(strstr(said + 1, "it has no MAC"));
+	/* What is sure to be the peer's ends it. */
+	wait_for_packet();
+	p = reply();
+	hand_in_from(PEER, 123, &p, &key7);
+	ck_assert(!peer()->is_forged);
+	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "");
+	fclose(file);
 	world_fini(&w);
 }
 END_TEST
@@ -550,6 +610,8 @@ UNIT_MAIN("peer", a_peer_is_asked_from_the_servers_port_and_told_the_time,
     reports_call_it_a_peer, an_offset_over_a_long_wait_is_right,
     forgeries_are_neither_heard_nor_answered_nor_remembered,
     one_that_has_restarted_is_answered_at_once_when_nothing_is_sure,
+    an_answer_is_measured_but_nothing_is_sure_then,
+    forged_and_old_packets_in_turn_do_not_fill_the_log,
     what_is_no_peers_is_a_clients, a_passive_side_is_followed_too,
     a_key_counts_alone, a_key_that_another_source_has_does_not_count,
     old_packets_with_a_right_mac_change_nothing,
