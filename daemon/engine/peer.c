@@ -45,6 +45,18 @@ peer_find(struct engine *e, const struct dgram *d)
 	return NULL;
 }
 
+/* Whether it is signed as the peer's packets are.  So is an old one of the peer's
+ * that somebody sends again: it does not end what was complained about. */
+static bool
+is_signed(struct source *s, const struct ntp_packet *p, const struct dgram *d)
+{
+	bool was_forged = s->is_forged;
+	bool is_good = auth_check(s, p, d->data, d->len);
+
+	s->is_forged |= was_forged;
+	return is_good;
+}
+
 bool
 peer_receive(struct client *c, const struct dgram *d)
 {
@@ -54,7 +66,7 @@ peer_receive(struct client *c, const struct dgram *d)
 	if (client_receive(c, d) ||
 	    !symmetric_is_lost(s, d->stamp.pair.raw) || d->is_cut ||
 	    packet_parse(&p, d->data, d->len) != 0 ||
-	    !auth_check(c->source, &p, d->data, d->len))
+	    !is_signed(c->source, &p, d))
 		return false;
 	symmetric_guess(s, &p, &d->stamp);
 	exchange_forget(&c->exchange);
