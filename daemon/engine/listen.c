@@ -18,6 +18,7 @@
 #define VOLLEY_SOON 16.0    /* s, when a packet lies where it should not */
 #define UNANSWERED_GAP 64.0 /* s, doubling to VOLLEY_GAP */
 #define POLL 11             /* log2 s: asked also where nothing is heard */
+#define LEAST_GAP 0.5       /* s from one packet to the next that is heard */
 #define UNANSWERED 32.0     /* s until its place may be taken, ... */
 #define SILENT 3600.0       /* s: ... likewise */
 #define SAY_AGAIN 3600.0    /* s */
@@ -205,7 +206,8 @@ hear_again(struct heard *h, const struct ntp_packet *p, const struct dgram *d)
 {
 	struct mono now = mono_now(h->source->engine);
 
-	if ((int64_t)(p->transmit - h->newest) <= 0)
+	if ((int64_t)(p->transmit - h->newest) <= 0 ||
+	    mono_sub(now, h->last) < LEAST_GAP)
 		return;
 	if (h->has_answered && !take(h, p, d)) {
 		struct mono soon = mono_add(now, VOLLEY_SOON);

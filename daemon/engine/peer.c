@@ -2,6 +2,7 @@
 #include "daemon/engine/peer.h"
 
 #include <errno.h>
+#include <math.h>
 
 #include "common/bytes.h"
 #include "common/log.h"
@@ -12,6 +13,7 @@
 #include "daemon/engine/source.h"
 
 #define AT_TRANSMIT 40
+#define GAP_MOST 1.0 /* s, in which a peer need not be heard again */
 
 bool
 peer_has_port(const struct engine *e)
@@ -57,13 +59,23 @@ is_signed(struct source *s, const struct ntp_packet *p, const struct dgram *d)
 	return is_good;
 }
 
+/* A peer may say as much as it likes, but is heard no more often than a server
+ * that we ask. */
+static bool
+is_too_soon(const struct client *c, const struct dgram *d)
+{
+	double least = fmin(exp2(c->source->conf.minpoll) / 2, GAP_MOST);
+
+	return raw_sub(d->stamp.pair.raw, c->source->symmetric->taken) < least;
+}
+
 bool
 peer_receive(struct client *c, const struct dgram *d)
 {
 	struct symmetric *s = c->source->symmetric;
 	struct ntp_packet p;
 
-	if (client_receive(c, d) ||
+	if ((!is_too_soon(c, d) && client_receive(c, d)) ||
 	    !symmetric_is_lost(s, d->stamp.pair.raw) || d->is_cut ||
 	    packet_parse(&p, d->data, d->len) != 0 ||
 	    !is_signed(c->source, &p, d))

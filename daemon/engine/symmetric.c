@@ -162,6 +162,7 @@ void
 symmetric_hear(struct symmetric *s, const struct ntp_packet *p,
     enum exchange_match how, unsigned which, const struct stamp *came)
 {
+	s->taken = came->pair.raw;
 	s->sent[which].newest = p->transmit;
 	for (unsigned i = which + 1; i < SYMMETRIC_SENT; i++)
 		s->sent[i].transmit = NTP64_UNSET; /* the peer is past these */

@@ -48,6 +48,7 @@ struct symmetric {
 		int poll; /* log2 s */
 		struct stamp came;
 	} heard;
+	struct raw taken;   /* when the last one that matched came */
 	uint64_t number;    /* of packets that told an arrival */
 	bool is_sure;       /* of what was heard */
 	bool is_about_last; /* it named the newest one of ours */

@@ -320,6 +320,25 @@ START_TEST(a_time_to_come_shuts_nobody_out)
 END_TEST
 
 /* Not one of those that were heard: the newest is late. */
+START_TEST(a_server_that_does_not_stop_is_not_heard_more_often)
+{
+	struct source *s = settled();
+	const struct unasked *u = &w.engine.listen.heard[0][0].unasked;
+	unsigned taken = u->turn;
+	uint32_t asked = s->client.total_tx;
+	struct mono begin = w.os.mono;
+
+	for (int i = 0; i < 1000; i++)
+		hears("10.0.0.1", 0);
+	double s_for_all = mono_sub(w.os.mono, begin);
+	ck_assert_double_lt(s_for_all, 10);
+	ck_assert_uint_gt(u->turn, taken);
+	ck_assert_uint_le(u->turn - taken, (unsigned)(s_for_all * 2) + 1);
+	ck_assert_uint_le(s->client.total_tx - asked, 2);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(what_was_held_back_does_not_move_the_clock)
 {
 	static const double held[] = { 500e-6, 0.01, 1, 100 };
@@ -536,6 +555,7 @@ UNIT_MAIN("listen", a_server_that_is_heard_becomes_a_source,
     the_socket_is_in_the_groups_on_that_interface,
     between_volleys_broadcasts_tell_the_time, a_replay_is_dropped,
     a_time_to_come_shuts_nobody_out,
+    a_server_that_does_not_stop_is_not_heard_more_often,
     what_was_held_back_does_not_move_the_clock,
     replays_to_a_daemon_that_starts_tell_nothing,
     forged_addresses_take_a_few_places_for_a_while,

@@ -301,6 +301,23 @@ START_TEST(an_answer_is_measured_but_nothing_is_sure_then)
 }
 END_TEST
 
+START_TEST(a_peer_that_does_not_stop_is_not_heard_more_often)
+{
+	start("");
+	converse(3, NULL);
+	uint32_t good = peer()->client.total_good;
+	for (int i = 0; i < 1000; i++) {
+		fake_advance(&w.os, 0.005);
+		struct ntp_packet p = reply();
+		p.mode = i < 500 ? PACKET_MODE_ACTIVE : PACKET_MODE_PASSIVE;
+		ck_assert(!hand_in(&p));
+	}
+	ck_assert_uint_ge(peer()->client.total_good, good + 4);
+	ck_assert_uint_le(peer()->client.total_good, good + 6);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(what_is_no_peers_is_a_clients)
 {
 	struct ntp_packet p = { .version = 4, .mode = PACKET_MODE_ACTIVE,
@@ -612,6 +629,7 @@ UNIT_MAIN("peer", a_peer_is_asked_from_the_servers_port_and_told_the_time,
     one_that_has_restarted_is_answered_at_once_when_nothing_is_sure,
     an_answer_is_measured_but_nothing_is_sure_then,
     forged_and_old_packets_in_turn_do_not_fill_the_log,
+    a_peer_that_does_not_stop_is_not_heard_more_often,
     what_is_no_peers_is_a_clients, a_passive_side_is_followed_too,
     a_key_counts_alone, a_key_that_another_source_has_does_not_count,
     old_packets_with_a_right_mac_change_nothing,
