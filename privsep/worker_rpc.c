@@ -35,7 +35,7 @@ is_good(const struct wrk_rep *rep, const struct wrk_req *req)
 		return true;
 	if (rep->u.clients.n > WRK_CLIENTS ||
 	    rep->u.clients.n > req->u.want.most ||
-	    rep->u.clients.next < req->u.want.first)
+	    rep->u.clients.next <= req->u.want.first)
 		return false;
 	for (uint32_t i = 0; i < rep->u.clients.n; i++)
 		if (!is_good_client(&rep->u.clients.list[i]))

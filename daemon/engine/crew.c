@@ -23,7 +23,8 @@ ask_all(struct crew *c, struct wrk_req *req)
 	for (unsigned i = 0; i < c->n; i++) {
 		if (c->is_gone[i] || c->call(c, i, req, &rep) < 0)
 			continue;
-		c->log_size[i] = rep.log_size;
+		if (req->type == WRK_SETUP) /* it has heard no client yet */
+			c->log_size[i] = rep.log_size;
 		if (rep.error != 0)
 			r = -ENOMEM;
 	}

@@ -29,7 +29,7 @@ struct crew {
 	unsigned n;
 	bool is_gone[WRK_MAX];
 	/* Ours. */
-	uint32_t log_size[WRK_MAX];
+	uint32_t log_size[WRK_MAX]; /* as it was told at first */
 	struct wrk_counts counts[WRK_MAX]; /* as last told */
 	struct timer timer;
 };

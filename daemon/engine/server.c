@@ -328,7 +328,7 @@ server_tell_lost(struct server *s)
 
 	uint64_t lost = s->answerer.counts.lost + of_workers.overflows;
 
-	if (s->engine == NULL || lost == s->told_lost ||
+	if (s->engine == NULL || lost <= s->told_lost ||
 	    !engine_may_say(s->engine))
 		return;
 	log_warn("server: %" PRIu64 " requests were lost in the receive queue",

@@ -27,7 +27,7 @@ static struct {
 		struct fake_os os;
 		struct worker worker;
 		struct sock sock;
-		bool is_dead;
+		bool is_dead, lies;
 	} hands[N];
 	unsigned asked;
 } c;
@@ -40,6 +40,8 @@ call(struct crew *crew, unsigned i, struct wrk_req *req, struct wrk_rep *rep)
 		ck_assert_int_eq(worker_request(&c.hands[i].worker, req, rep),
 		    req->type == WRK_BYE);
 		ck_assert_uint_eq(rep->seq, req->seq);
+		if (c.hands[i].lies)
+			rep->log_size = UINT32_MAX;
 		return 0;
 	}
 	crew->is_gone[i] = true;
@@ -177,8 +179,25 @@ START_TEST(an_engine_that_is_silent_is_not_believed_for_long)
 		ck_assert_uint_eq(a->data[1], s < 30 ? 2 : 0);
 		ck_assert_uint_eq(a->data[0] >> 6, s < 30 ? 0 : LEAP_UNSYNC);
 	}
-	c.page.number++; /* it stopped in the middle of a word */
-	w.os.now = then;
+	end();
+}
+END_TEST
+
+START_TEST(an_engine_that_is_interrupted_while_it_writes_is_still_believed)
+{
+	prepare();
+	start();
+	ck_assert_uint_eq(ask_plain(0, "198.51.100.7")->data[1], 2);
+	c.page.number++;
+	c.page.words[0] = 7;
+	w.os.now.real = tspec_add(w.os.now.real, 20);
+	w.os.now.raw = raw_add(w.os.now.raw, 20);
+	ck_assert_uint_eq(ask_plain(0, "198.51.100.7")->data[1], 2);
+	/* The other has read nothing yet. */
+	ck_assert_uint_eq(ask_plain(1, "198.51.100.7")->data[0] >> 6,
+	    LEAP_UNSYNC);
+	w.os.now.real = tspec_add(w.os.now.real, 20);
+	w.os.now.raw = raw_add(w.os.now.raw, 20);
 	ck_assert_uint_eq(ask_plain(0, "198.51.100.7")->data[0] >> 6,
 	    LEAP_UNSYNC);
 	end();
@@ -400,6 +419,40 @@ START_TEST(clients_of_all_are_listed_once)
 }
 END_TEST
 
+/* Else a list of clients would never end, or places would be found in another's
+ * log. */
+START_TEST(a_log_does_not_grow_when_its_worker_says_so)
+{
+	unsigned hits;
+
+	prepare();
+	start();
+	size_t size = crew_log_size(&c.crew);
+	c.hands[0].lies = true;
+	set_keys("8 SHA1 abcdefghijklmnop\n");
+	ck_assert_int_eq(auth_rekey(&w.engine), 0);
+	ck_assert_uint_eq(crew_log_size(&c.crew), size);
+	for (int i = 0; i < N; i++)
+		ask_plain(i, "198.51.100.7");
+	ck_assert_uint_eq(list(8, 0, &hits), N);
+	end();
+}
+END_TEST
+
+START_TEST(what_a_worker_takes_back_is_no_loss)
+{
+	prepare();
+	start();
+	c.hands[0].worker.answerer.counts.lost = 10;
+	server_tell_lost(&w.server);
+	ck_assert_uint_eq(w.server.told_lost, 10);
+	c.hands[0].worker.answerer.counts.lost = 9;
+	server_tell_lost(&w.server); /* not 2^64 - 1 of them */
+	ck_assert_uint_eq(w.server.told_lost, 10);
+	end();
+}
+END_TEST
+
 START_TEST(each_has_its_part_of_the_memory)
 {
 	prepare();
@@ -491,9 +544,12 @@ END_TEST
 
 UNIT_MAIN("crew", a_worker_answers_as_the_engine_would,
     an_engine_that_is_silent_is_not_believed_for_long,
+    an_engine_that_is_interrupted_while_it_writes_is_still_believed,
     what_changes_is_told_at_once,
     rules_hold_in_all_of_them_and_later_ones_too,
     many_rules_are_the_same_rules,
     keys_are_known_to_all_and_exchanged_for_all,
     what_they_count_is_told_as_a_sum_and_stays, clients_of_all_are_listed_once,
+    a_log_does_not_grow_when_its_worker_says_so,
+    what_a_worker_takes_back_is_no_loss,
     each_has_its_part_of_the_memory, what_no_engine_sends_ends_a_worker)

@@ -79,6 +79,8 @@ START_TEST(clients_that_cannot_be_are_not_taken)
 	rep = good;
 	rep.u.clients.next = 9;
 	ck_assert_int_eq(answered(&req, &rep, sizeof rep), -EPROTO);
+	rep.u.clients.next = 10; /* who lists them would never be done */
+	ck_assert_int_eq(answered(&req, &rep, sizeof rep), -EPROTO);
 	rep = good;
 	rep.u.clients.list[1].family = ADDR_ID;
 	ck_assert_int_eq(answered(&req, &rep, sizeof rep), -EPROTO);
