@@ -30,12 +30,11 @@ void
 worker_receive(struct sock *sock, struct dgram *d, int n)
 {
 	struct worker *w = sock->owner;
-	struct wrk_reference t;
 
-	/* Without an engine that writes, the last word is that there is none. */
-	if (!refpage_read(w->page, &t))
-		t = (struct wrk_reference){ 0 };
-	told_write(&t, d[0].stamp.pair, w->answerer.common.header);
+	/* An engine that was interrupted while it wrote has not said anything
+	 * else yet; one that never goes on is not believed for long. */
+	refpage_read(w->page, &w->told);
+	told_write(&w->told, d[0].stamp.pair, w->answerer.common.header);
 	answerer_serve(&w->answerer, sock, d, n);
 }
 

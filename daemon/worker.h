@@ -20,6 +20,7 @@
 struct worker {
 	struct os *os;
 	const struct refpage *page;
+	struct wrk_reference told; /* what was read from it last */
 	struct answerer answerer;
 	struct access access;
 	struct clientlog log;

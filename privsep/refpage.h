@@ -35,8 +35,8 @@ int refpage_map(const struct refpage **page, int fd);
 
 void refpage_write(struct refpage *, const struct wrk_reference *);
 
-/* False: the writer was interrupted in the middle, or was too quick; t holds
- * nothing then. */
+/* False: the writer was interrupted in the middle, or was too quick; t is as it
+ * was then. */
 bool refpage_read(const struct refpage *, struct wrk_reference *t);
 
 #endif
