@@ -6,6 +6,7 @@
 #include "daemon/workers.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,10 @@
 /* A worker with all its work takes less than 1; but on a machine that is flooded
  * it may have to wait for its turn. */
 #define WAIT_MS 2000
+/* Answers later than that have the others wait less; but for this part of the
+ * time since, which is forgiven. */
+#define LATE_MS 100
+#define FORGIVEN (1 / 30.0)
 #define WAIT_END_MS 1000
 
 static void
@@ -44,10 +49,22 @@ lose(struct workers *w, unsigned i, int error)
 		os_linux_die("worker's sockets", -ENOMEM);
 }
 
+/* How long the worker may keep us waiting, ms: one that is taken over could
+ * answer each time just before it is given up. */
+static int
+patience(const struct workers *w, struct workers_one *one, struct mono now)
+{
+	one->late_ms = fmax(one->late_ms - mono_sub(now, one->asked) * 1e3 *
+	    FORGIVEN, 0);
+	one->asked = now;
+	return w->wait_ms - (int)one->late_ms;
+}
+
 static int
 call(struct crew *c, unsigned i, struct wrk_req *req, struct wrk_rep *rep)
 {
 	struct workers *w = (struct workers *)c;
+	struct os *os = &w->os->os;
 	int r;
 
 	if (c->is_gone[i])
@@ -55,7 +72,11 @@ call(struct crew *c, unsigned i, struct wrk_req *req, struct wrk_rep *rep)
 	req->seq = ++w->seq;
 	if (req->type == WRK_BYE)
 		return chan_send(w->each[i].fd, req, sizeof *req, -1, 0);
-	r = worker_rpc_call(w->each[i].fd, req, rep, w->wait_ms);
+	struct workers_one *one = &w->each[i];
+	r = worker_rpc_call(one->fd, req, rep,
+	    patience(w, one, os->ops->mono(os)));
+	one->late_ms += fmax(mono_sub(os->ops->mono(os), one->asked) * 1e3 -
+	    LATE_MS, 0);
 	if (r < 0)
 		lose(w, i, r);
 	return r;
@@ -201,6 +222,8 @@ workers_start(struct workers *w, const struct config *c,
 	if (r == 0)
 		r = crew_set_up(&w->crew, c, uid, gid);
 	w->wait_ms = WAIT_MS;
+	for (unsigned i = 0; i < w->crew.n; i++)
+		w->each[i].late_ms = 0;
 	if (r < 0)
 		log_fatal("workers: not started: %s", strerror(-r));
 	return r;

@@ -23,6 +23,8 @@ struct workers {
 		struct watch watch;
 		struct workers *all;
 		int fd; /* of the channel; -1 = gone */
+		struct mono asked; /* when it was asked last */
+		double late_ms; /* that it has kept us waiting of late */
 	} each[WRK_MAX];
 };
 

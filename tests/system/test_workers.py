@@ -14,6 +14,7 @@ import socket
 import struct
 import subprocess
 import sys
+import threading
 import time
 
 import lib
@@ -146,7 +147,8 @@ def processes_and_answers(folder):
         lib.check(all(c in text for c in CLIENTS), "clients lists all")
         start = time.monotonic()
         lib.check(daemon.stop() == 0, "SIGTERM ends the daemon with 0")
-        lib.check(not any(map(lib.is_alive, pids)), "and all workers")
+        lib.check(lib.until(lambda: not any(map(lib.is_alive, pids)), 1)
+                  is not None, "and all workers")
         lib.check(time.monotonic() - start < 2, "at once")
         lib.check("gone" not in daemon.text(), "without a complaint")
 
@@ -186,6 +188,27 @@ def a_worker_that_dies_is_replaced_by_the_engine(folder):
         lib.check(answered() == CLIENTS, "all are answered still")
         lib.check(set(daemon.roles()) == set(lib.ROLES), "the roles live on")
     lib.check(daemon.process.returncode == 0, "the end is in order")
+
+
+def one_that_is_always_late_is_given_up(folder):
+    with tockd(folder, 2) as daemon:
+        pid = workers(daemon)[0]
+        start, waited = time.monotonic(), 0
+        for _ in range(5):
+            if pid not in workers(daemon):
+                break
+            os.kill(pid, signal.SIGSTOP)
+            awake = threading.Timer(1.2, os.kill, (pid, signal.SIGCONT))
+            awake.start()
+            asked = time.monotonic()
+            stats()
+            waited += time.monotonic() - asked
+            awake.join()
+        lib.check(waited < 3, f"the engine has waited for {waited:.1f} s of "
+                  f"{time.monotonic() - start:.1f}")
+        lib.check(daemon.says(r"worker 1 of 2: does not answer the engine"),
+                  "it is logged")
+        lib.check(answered() == CLIENTS, "all are answered")
 
 
 def rules_and_keys(folder):
@@ -310,6 +333,7 @@ def a_port_is_taken_once(folder):
 
 lib.alone()
 lib.main(processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
-         rules_and_keys, they_tell_what_the_engine_learns,
+         one_that_is_always_late_is_given_up, rules_and_keys,
+         they_tell_what_the_engine_learns,
          limits_hold_for_a_client, they_end_with_the_engine,
          forbidden_calls_kill, a_port_is_taken_once)
