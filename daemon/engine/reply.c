@@ -152,6 +152,9 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	r->is_interleaved = how == EXCHANGE_INTERLEAVED;
 	r->is_authenticated = is_authenticated;
 	r->tests = reply_header_tests(p, &d->local);
+	/* Whoever was heard unasked in our name, it is we who answer. */
+	if (s->heard != NULL && addr_equal(&d->local, &s->remote.addr))
+		r->tests &= ~(unsigned)TEST_NO_LOOP;
 	if (estimator_at(&s->estimator, timescale_raw(&d->stamp), &at))
 		belief = &at;
 	if (s->symmetric != NULL)

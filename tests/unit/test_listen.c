@@ -421,6 +421,34 @@ START_TEST(forged_addresses_take_a_few_places_for_a_while)
 }
 END_TEST
 
+/* By IPv6 a machine takes in what comes from outside in its own name; and its
+ * server answers what it asks itself. */
+START_TEST(a_replay_in_our_own_name_does_not_have_us_follow_ourselves)
+{
+	struct source *real = settled();
+	struct packet p = made(&key7, 0);
+
+	ck_assert_int_eq(addr_parse(&w.own, "10.0.0.2"), 0);
+	arrives(&p, "10.0.0.2", 2);
+	ck_assert_uint_eq(count(), 2);
+	world_run(&w, 30);
+	ck_assert(!world_source(&w, 1)->has_sample);
+	ck_assert(!w.engine.listen.heard[0][1].has_answered);
+	world_run(&w, 10);
+	hears("10.0.0.3", 0); /* its place is free again */
+	ck_assert_uint_eq(count(), 3);
+	for (int i = 4; i < 6; i++) {
+		char from[20];
+
+		snprintf(from, sizeof from, "10.0.0.%d", i);
+		hears(from, 0);
+	}
+	ck_assert_uint_eq(count(), LISTEN_SERVERS);
+	ck_assert_ptr_eq(world_source(&w, 0), real);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_source_that_is_deleted_is_heard_anew)
 {
 	struct source *s = settled();
@@ -559,6 +587,7 @@ UNIT_MAIN("listen", a_server_that_is_heard_becomes_a_source,
     what_was_held_back_does_not_move_the_clock,
     replays_to_a_daemon_that_starts_tell_nothing,
     forged_addresses_take_a_few_places_for_a_while,
+    a_replay_in_our_own_name_does_not_have_us_follow_ourselves,
     a_source_that_is_deleted_is_heard_anew,
     a_configured_source_is_left_alone, our_own_broadcasts_are_not_heard,
     a_server_that_is_set_is_followed,
