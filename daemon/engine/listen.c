@@ -103,9 +103,20 @@ line_of(const struct listen *l, const struct dgram *d,
 	return -1;
 }
 
+/* Whether it makes room for a new one, whose packet says transmit.  What is sent
+ * again is never as new as what a server has just sent. */
+static bool
+may_go(const struct heard *h, struct mono now, uint64_t transmit)
+{
+	if (h->has_answered)
+		return mono_sub(now, h->last) >= SILENT;
+	return mono_sub(now, h->since) >= UNANSWERED ||
+	    (int64_t)(transmit - h->newest) > 0;
+}
+
 /* A place for a server that has not been heard yet, or NULL. */
 static struct heard *
-find_place(const struct engine *e, struct heard *places)
+find_place(const struct engine *e, struct heard *places, uint64_t transmit)
 {
 	struct mono now = mono_now(e);
 	struct heard *oldest = NULL;
@@ -115,10 +126,8 @@ find_place(const struct engine *e, struct heard *places)
 
 		if (h->source == NULL)
 			return h;
-		if (mono_sub(now, h->has_answered ? h->last : h->since) <
-		    (h->has_answered ? SILENT : UNANSWERED))
-			continue;
-		if (oldest == NULL || h->last.ns < oldest->last.ns)
+		if (may_go(h, now, transmit) &&
+		    (oldest == NULL || h->last.ns < oldest->last.ns))
 			oldest = h;
 	}
 	if (oldest != NULL)
@@ -233,7 +242,8 @@ hear(struct listen *l, size_t i, const struct dgram *d,
 		if (addr_equal(&s->remote.addr, &d->remote.addr))
 			break;
 	if (s == NULL) {
-		struct heard *h = find_place(e, l->heard[i]);
+		struct heard *h = find_place(e, l->heard[i],
+		    p->transmit);
 		if (h != NULL)
 			meet(e, h, d, e->config->listeners[i].key, p->transmit);
 		return;

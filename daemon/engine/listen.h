@@ -13,7 +13,8 @@
  * A packet counts once, and only when its time is later than that of all packets
  * and answers before it; one that was held back is found out by the volleys'
  * bounds.  A line has room for a few servers, whatever is sent: one that never
- * answered, or has been silent for an hour, makes room for a new one. */
+ * answered, or has been silent for an hour, makes room for a new one; the former
+ * at once when that one's packet is newer than its own, as a replay never is. */
 #ifndef DAEMON_ENGINE_LISTEN_H
 #define DAEMON_ENGINE_LISTEN_H
 
