@@ -233,7 +233,8 @@ net_deliver(struct os_linux *o, struct link *link)
 }
 
 /* Where two came at once there are more by now: that spares a poll().  What
- * else is ready waits for less than two batches. */
+ * else is ready waits for less than two batches.  Simulators of a kernel have
+ * only what poll() has announced. */
 static void
 deliver_some(struct os_linux *o, struct link *link)
 {
@@ -242,7 +243,7 @@ deliver_some(struct os_linux *o, struct link *link)
 	while (link->sock != NULL && left > 0 && !o->is_stopped) {
 		int n = net_deliver(o, link);
 
-		if (n < 2)
+		if (n < 2 || o->own_clock != NULL)
 			return;
 		left -= n;
 	}
