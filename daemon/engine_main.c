@@ -79,6 +79,9 @@ open_sockets(struct main *m)
 		log_fatal("event loop: %s", strerror(-r));
 		return r;
 	}
+	if (!m->is_alone)
+		m->os.given = (struct given){ .first = ENGINE_FD_LISTEN,
+			.n = m->options.listen_fds };
 	m->engine.os = &m->os.os;
 	send_many_enable(&m->os.os);
 	if (setup_open_ntp(&m->server, &m->acquire, &m->os.os, &m->config,

@@ -316,8 +316,6 @@ set_options(int fd, const struct sock_want *want, int family)
 	    setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, want->device,
 		(socklen_t)strlen(want->device)) < 0)
 		error = -errno;
-	if (error == 0 && !is_v4)
-		error = net_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
 	if (error == 0 && want->want_local)
 		error = is_v4 ? net_set(fd, IPPROTO_IP, IP_PKTINFO, 1)
 		    : net_set(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
@@ -340,8 +338,23 @@ set_options(int fd, const struct sock_want *want, int family)
 	return error;
 }
 
+/* One that is not bound yet, or -errno. */
 static int
-udp_open(struct link *link, const struct sock_want *want)
+fresh_socket(int family)
+{
+	int fd = net_socket(family, SOCK_DGRAM);
+	int error = 0;
+
+	if (fd >= 0 && family == AF_INET6)
+		error = net_set(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
+	if (error == 0)
+		return fd;
+	close(fd);
+	return error;
+}
+
+static int
+udp_open(struct given *given, struct link *link, const struct sock_want *want)
 {
 	unsigned family = want->peer.addr.family != ADDR_NONE
 	    ? want->peer.addr.family : want->local.addr.family;
@@ -350,15 +363,18 @@ udp_open(struct link *link, const struct sock_want *want)
 	if (family != ADDR_INET4 && family != ADDR_INET6)
 		return -EAFNOSUPPORT;
 
-	int fd = net_socket(af, SOCK_DGRAM);
+	int fd = want->local.port != 0 ? given_take(given, &want->local) : -1;
+	bool is_given = fd >= 0;
 
+	if (!is_given)
+		fd = fresh_socket(af);
 	/* EINVAL: a simulator's word for it. */
 	if (fd < 0)
 		return fd == -EINVAL ? -EAFNOSUPPORT : fd;
 
 	int error = set_options(fd, want, af);
 
-	if (error == 0)
+	if (error == 0 && !is_given)
 		error = attach(fd, want, af);
 	if (error == 0)
 		groups_join(fd, want);
@@ -395,7 +411,7 @@ net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 	link->sock = sock;
 	link->kind = want->kind;
 	if (want->kind == SOCK_KIND_UDP)
-		fd = udp_open(link, want);
+		fd = udp_open(&o->given, link, want);
 	else
 		fd = unix_open(link, want);
 	/* Simulators announce the error queue as POLLPRI. */

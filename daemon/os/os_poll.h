@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/heap.h"
+#include "daemon/os/given_linux.h"
 #include "daemon/os/names.h"
 #include "daemon/os/os.h"
 #include "daemon/os/statefile.h"
@@ -55,6 +56,7 @@ struct os_linux {
 	struct os_clock *own_clock; /* or NULL */
 	struct names names;
 	struct statefiles files; /* directories are added in set-up */
+	struct given given; /* set-up says which there are */
 	int64_t pair_width; /* ns between the RAWs around a good REAL */
 	struct net_batch *batch; /* buffers of the datagrams under way */
 	int stamp_fd; /* keeps the kernel stamping, see tstamp_linux.h */

@@ -217,6 +217,41 @@ START_TEST(what_is_sent_to_all_is_marked_wherever_it_comes)
 }
 END_TEST
 
+START_TEST(a_given_socket_is_used_in_the_place_of_a_new_one)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+	ck_assert(open_all("127.0.0.1", 0));
+	to.sin_addr.s_addr = htonl(0x7f000001);
+	ck_assert_int_eq(bind(fd, (struct sockaddr *)&to, sizeof to), 0);
+	socklen_t len = sizeof to;
+	ck_assert_int_eq(getsockname(fd, (struct sockaddr *)&to, &len), 0);
+	close_all();
+
+	bench_init(&b, -1, -1);
+	b.o.given = (struct given){ .first = fd, .n = 1 };
+	port = 0;
+	ck_assert_int_eq(open_note(0, "127.0.0.1", SOCK_FIRST), 0);
+	ck_assert_int_ne(notes[0].sock.fd, fd); /* another port */
+	note_close(&notes[0]);
+	port = ntohs(to.sin_port);
+	ck_assert_int_eq(open_note(0, "127.0.0.2", SOCK_FIRST), 0);
+	ck_assert_int_ne(notes[0].sock.fd, fd); /* another address */
+	note_close(&notes[0]);
+	ck_assert_int_eq(open_note(0, "127.0.0.1", SOCK_FIRST), 0);
+	ck_assert_int_eq(notes[0].sock.fd, fd);
+	for (int i = 1; i <= N; i++) {
+		ck_assert_int_eq(open_note(i, "127.0.0.1", SOCK_MORE), 0);
+		ck_assert_int_ne(notes[i].sock.fd, fd);
+	}
+	ck_assert_int_eq(steer_clients(fd, 0, N, 12345), 0);
+	ck_assert_int_gt(send_from(host(1), 3, 48), 0);
+	ck_assert_int_eq(send_from(host(1), 4, 48), 0);
+	close_all();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -229,6 +264,7 @@ main(void)
 	tcase_add_test(t, a_second_daemon_cannot_have_the_port);
 	tcase_add_test(t, a_socket_can_be_left_alone_and_looked_at_again);
 	tcase_add_test(t, what_is_sent_to_all_is_marked_wherever_it_comes);
+	tcase_add_test(t, a_given_socket_is_used_in_the_place_of_a_new_one);
 	suite_add_tcase(s, t);
 
 	SRunner *r = srunner_create(s);

@@ -331,8 +331,47 @@ def a_port_is_taken_once(folder):
         r"tock.conf:4:15: .*65.* 0 .*64"), "65 workers are too many")
 
 
+GIVE = """
+import fcntl, os, socket, sys
+high = []
+for family, address in (socket.AF_INET, "0.0.0.0"), (socket.AF_INET6, "::"):
+    s = socket.socket(family, socket.SOCK_DGRAM)
+    if family == socket.AF_INET6:
+        s.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    s.bind((address, 123))
+    high.append(fcntl.fcntl(s.detach(), fcntl.F_DUPFD_CLOEXEC, 20))
+for n, fd in enumerate(high):
+    os.dup2(fd, 3 + n)
+os.environ.update(LISTEN_FDS="2", LISTEN_PID=str(os.getpid()))
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def sockets_may_be_given(folder):
+    for n in 0, 2:
+        where = folder / f"given{n}"
+        where.mkdir()
+        with lib.tockd(where, [*LINES, f"serverworkers {n}"], "-x",
+                       prefix=[sys.executable, "-c", GIVE]):
+            lib.check(answered() == CLIENTS and ask("::1", to="::1"),
+                      f"at sockets that were open, {n} workers")
+
+
+def an_address_may_come_later(folder):
+    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+    with tockd(folder, 1, "bindaddress 192.0.2.7", "bindaddress 2001:db8::7",
+               "allow"):
+        for address in "192.0.2.7/32", "2001:db8::7/128":
+            subprocess.run(["ip", "address", "add", address, "dev", "lo",
+                            *["nodad"] * (":" in address)], check=True)
+            address = address.split("/")[0]
+            lib.check(ask(address, to=address) is not None,
+                      f"{address} is served once it is there")
+
+
 lib.alone()
-lib.main(processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
+lib.main(sockets_may_be_given, an_address_may_come_later,
+         processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
          one_that_is_always_late_is_given_up, rules_and_keys,
          they_tell_what_the_engine_learns,
          limits_hold_for_a_client, they_end_with_the_engine,
