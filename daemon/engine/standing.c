@@ -9,6 +9,13 @@
 #include "daemon/engine/selection.h"
 #include "daemon/engine/source.h"
 
+/* Heard unasked, and has not answered: who sends a packet again makes one, so it
+ * is not waited for, and being signed does not have others count less. */
+static bool
+is_stranger(const struct source *s)
+{
+	return s->heard != NULL && s->client.total_good == 0;
+}
 
 void
 standing_options(struct engine *e)
@@ -17,7 +24,7 @@ standing_options(struct engine *e)
 	struct source *s;
 
 	TAILQ_FOREACH(s, &e->sources, link) {
-		s->options = s->conf.select;
+		s->options = is_stranger(s) ? SELECT_NOSELECT : s->conf.select;
 		if ((s->options & SELECT_NOSELECT) != 0)
 			continue;
 		if (source_is_authenticated(s))

@@ -223,6 +223,30 @@ START_TEST(replays_do_not_keep_a_new_server_from_its_place)
 }
 END_TEST
 
+/* Nor does it make others, that are not authenticated, less than they were. */
+START_TEST(who_has_not_answered_has_no_say_in_who_is_followed)
+{
+	for (int mode = AUTHSELECT_MIX; mode <= AUTHSELECT_REQUIRE; mode++) {
+		prepare("broadcastclient key 7");
+		line("server 192.0.2.1 iburst maxpoll 6");
+		w.config.authselectmode = mode;
+		world_start(&w);
+		world_run(&w, 600);
+		bool was_synced = w.engine.reference.is_synced;
+		ck_assert(was_synced == (mode != AUTHSELECT_REQUIRE));
+		struct packet p = made(&key7, 0);
+		w.is_silent[1] = true;
+		arrives(&p, "10.1.0.100", 2);
+		ck_assert_uint_eq(count(), 2);
+		world_run(&w, 4000);
+		ck_assert(w.engine.reference.is_synced == was_synced);
+		ck_assert(!was_synced || world_source(&w, 0)->verdict ==
+		    SOURCE_SELECTED);
+		world_fini(&w);
+	}
+}
+END_TEST
+
 /* By IPv6 a machine takes in what comes from outside in its own name; and its
  * server answers what it asks itself. */
 START_TEST(a_replay_in_our_own_name_does_not_have_us_follow_ourselves)
@@ -273,5 +297,6 @@ UNIT_MAIN("listen_forged", what_is_not_signed_by_the_key_is_ignored,
     replays_to_a_daemon_that_starts_tell_nothing,
     forged_addresses_take_a_few_places_for_a_while,
     replays_do_not_keep_a_new_server_from_its_place,
+    who_has_not_answered_has_no_say_in_who_is_followed,
     a_replay_in_our_own_name_does_not_have_us_follow_ourselves,
     our_own_broadcasts_are_not_heard)
