@@ -71,7 +71,8 @@ manage_add(struct engine *e, const struct config_source *wanted)
 		n++;
 	if (n >= CONFIG_SOURCES_MAX)
 		return -ENOSPC;
-	if (addr_parse(&literal, conf.name) == 0 && find(e, &literal) != NULL)
+	if (addr_parse(&literal, conf.name) == 0 &&
+	    (s = find(e, &literal)) != NULL && s->heard == NULL)
 		return -EEXIST;
 	return pool_add(e, &conf);
 }

@@ -63,7 +63,7 @@ is_taken(const struct engine *e, const struct addr *a)
 	const struct source *s;
 
 	TAILQ_FOREACH(s, &e->sources, link)
-		if (addr_equal(&s->remote.addr, a))
+		if (s->heard == NULL && addr_equal(&s->remote.addr, a))
 			return true;
 	return false;
 }

@@ -100,6 +100,12 @@ source_free(struct source *s)
 void
 source_use(struct source *s, const struct addr *a)
 {
+	struct source *o;
+
+	TAILQ_FOREACH(o, &s->engine->sources, link)
+		if (o != s && o->heard != NULL && addr_equal(&o->remote.addr, a))
+			break;
+	source_free(o);
 	client_stop(&s->client);
 	s->remote.addr = *a;
 	s->named = s->engine->os->ops->mono(s->engine->os);

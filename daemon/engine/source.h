@@ -92,7 +92,8 @@ struct source *source_new(struct engine *, const struct config_source *,
     struct pool *);
 void source_free(struct source *);
 
-/* Starts anew with this address: what was learned belonged to the old one. */
+/* Starts anew with this address: what was learned belonged to the old one.  Frees
+ * one that was heard there, since anybody can have an address heard. */
 void source_use(struct source *, const struct addr *);
 
 /* Called by client.c: a packet passed every test. */

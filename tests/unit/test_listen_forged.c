@@ -4,6 +4,10 @@
  * to. */
 #include "unit.h"
 
+#include <errno.h>
+
+#include "daemon/engine/manage.h"
+#include "daemon/engine/source.h"
 #include "tests/unit/listen_world.h"
 
 START_TEST(what_is_not_signed_by_the_key_is_ignored)
@@ -247,6 +251,33 @@ START_TEST(who_has_not_answered_has_no_say_in_who_is_followed)
 }
 END_TEST
 
+START_TEST(an_address_that_was_heard_is_there_for_who_is_configured)
+{
+	struct config_source conf = { .name = "10.0.0.8" };
+	struct addr a;
+
+	prepare("broadcastclient key 7");
+	line("server host.example iburst");
+	world_start(&w);
+	struct packet p = made(&key7, 0);
+	arrives(&p, "10.0.0.9", 2);
+	arrives(&p, "10.0.0.8", 2);
+	ck_assert_uint_eq(count(), 3);
+	ck_assert_int_eq(addr_parse(&a, "10.0.0.9"), 0);
+	ck_assert(fake_resolve(&w.os, "host.example", &a, 1));
+	ck_assert_uint_eq(count(), 2);
+	ck_assert(addr_equal(&world_source(&w, 0)->remote.addr, &a));
+	source_defaults(&conf);
+	ck_assert_int_eq(manage_add(&w.engine, &conf), 0);
+	ck_assert_uint_eq(count(), 2);
+	ck_assert_ptr_null(world_source(&w, 1)->heard);
+	ck_assert_int_eq(manage_add(&w.engine, &conf), -EEXIST);
+	hears("10.0.0.9", 0); /* nor is it heard then */
+	ck_assert_uint_eq(count(), 2);
+	world_fini(&w);
+}
+END_TEST
+
 /* By IPv6 a machine takes in what comes from outside in its own name; and its
  * server answers what it asks itself. */
 START_TEST(a_replay_in_our_own_name_does_not_have_us_follow_ourselves)
@@ -298,5 +329,6 @@ UNIT_MAIN("listen_forged", what_is_not_signed_by_the_key_is_ignored,
     forged_addresses_take_a_few_places_for_a_while,
     replays_do_not_keep_a_new_server_from_its_place,
     who_has_not_answered_has_no_say_in_who_is_followed,
+    an_address_that_was_heard_is_there_for_who_is_configured,
     a_replay_in_our_own_name_does_not_have_us_follow_ourselves,
     our_own_broadcasts_are_not_heard)
