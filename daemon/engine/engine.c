@@ -113,6 +113,7 @@ fire_patience(struct timer *t)
 	TAILQ_FOREACH(s, &e->sources, link)
 		if (s->has_sample && !e->reference.is_synced)
 			engine_update(e, s);
+	reference_tell_local(e); /* also where there is no source at all */
 }
 
 void

@@ -256,13 +256,48 @@ START_TEST(the_last_real_time_does_not_come_back_from_the_past)
 }
 END_TEST
 
-START_TEST(the_log_says_who_leads)
+/* The log from now on: its descriptor. */
+static int
+open_log(void)
 {
-	char path[] = "/tmp/test_orphan.XXXXXX", text[4096];
+	char path[] = "/tmp/test_orphan.XXXXXX";
 	int fd = mkstemp(path);
 
 	unlink(path);
 	log_init(fd, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	return fd;
+}
+
+/* What it says; it ends. */
+static void
+read_log(int fd, char *text, size_t size)
+{
+	ssize_t n = pread(fd, text, size - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+}
+
+START_TEST(without_any_source_the_log_says_at_once_what_is_served)
+{
+	char text[4096];
+	int fd = open_log();
+
+	prepare(0, 0, "192.0.2.9", "local stratum 7");
+	world_start(&w);
+	world_run(&w, 5);
+	world_fini(&w);
+	read_log(fd, text, sizeof text);
+	ck_assert_ptr_nonnull(strstr(text,
+	    "local: this clock's own time is served, stratum 7\n"));
+}
+END_TEST
+
+START_TEST(the_log_says_who_leads)
+{
+	char text[4096];
+	int fd = open_log();
+
 	prepare(1, 11, "192.0.2.9", "local stratum 11 orphan");
 	w.is_silent[0] = true;
 	world_start(&w);
@@ -270,9 +305,7 @@ START_TEST(the_log_says_who_leads)
 	w.is_silent[0] = false;
 	world_run(&w, 400);
 	world_fini(&w);
-	ssize_t n = pread(fd, text, sizeof text - 1, 0);
-	text[n > 0 ? n : 0] = '\0';
-	close(fd);
+	read_log(fd, text, sizeof text);
 	const char *first = strstr(text,
 	    "local: this clock's own time is served, stratum 11\n");
 
@@ -294,4 +327,5 @@ UNIT_MAIN("orphan", an_orphan_follows_the_smallest_of_the_leaders,
     nobody_is_followed_who_follows_us,
     who_does_not_know_its_address_yields_to_nobody,
     the_last_real_time_does_not_come_back_from_the_past,
+    without_any_source_the_log_says_at_once_what_is_served,
     the_log_says_who_leads)
