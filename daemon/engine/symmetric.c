@@ -169,7 +169,8 @@ symmetric_hear(struct symmetric *s, const struct ntp_packet *p,
 	if (s->since > 0)
 		s->answers = s->since;
 	s->since = 0;
-	s->is_sure = p->mode == PACKET_MODE_ACTIVE;
+	s->is_sure = true;
+	s->is_answer = p->mode != PACKET_MODE_ACTIVE;
 	s->is_about_last = which == 0;
 	s->is_interleaving |= how == EXCHANGE_INTERLEAVED;
 	note(s, p, came);
@@ -185,7 +186,7 @@ silence(const struct symmetric *s, struct raw now)
 bool
 symmetric_is_lost(const struct symmetric *s, struct raw now)
 {
-	return !s->is_sure || (s->since >= LOST_PACKETS &&
+	return !s->is_sure || s->is_answer || (s->since >= LOST_PACKETS &&
 	    silence(s, now) > LOST_INTERVALS);
 }
 

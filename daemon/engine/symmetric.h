@@ -18,7 +18,7 @@
  * CVE-2015-1799, CVE-2015-1853).
  *
  * Mode 2 is an answer like any client's.  It is measured, but who gave it may
- * not remember it, and would not know who names it: so it is sure of nothing. */
+ * not remember it, nor know who names it: others are still listened to. */
 #ifndef DAEMON_ENGINE_SYMMETRIC_H
 #define DAEMON_ENGINE_SYMMETRIC_H
 
@@ -50,7 +50,8 @@ struct symmetric {
 	} heard;
 	struct raw taken;   /* when the last one that matched came */
 	uint64_t number;    /* of packets that told an arrival */
-	bool is_sure;       /* of what was heard */
+	bool is_sure;       /* of what was heard ... */
+	bool is_answer;     /* ... which was mode 2 */
 	bool is_about_last; /* it named the newest one of ours */
 	unsigned since;     /* packets of ours since it came ... */
 	unsigned answers;   /* ... and before, to the one that was sure before */
