@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
- * One `server`, `pool` or `peer` line.  A field's comment gives unit, range and default;
- * the meaning is that of chrony.conf's option. */
+ * One `server`, `pool` or `peer` line.  A field's comment gives unit, range and
+ * default; the meaning is that of chrony.conf's option. */
 #ifndef CONF_CONFIG_SOURCE_H
 #define CONF_CONFIG_SOURCE_H
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC
  *
  * Files of a sourcedir are often written by programs from what a network said
- * (DHCP).  Such a line may add a server or a peer, which then is one vote among others;
- * it may not outvote or bend the others, nor make us ask as fast as we can. */
+ * (DHCP).  Such a line may add a server or a peer, which then is one vote among
+ * others; it may not outvote or bend the others, nor make us ask as fast as we
+ * can. */
 #include "conf/sourcedir.h"
 
 #include <errno.h>

@@ -45,9 +45,9 @@ struct control {
 
 /* Opens the sockets that config names, and where has_native the two of tockctl,
  * through engine->os, which must be set already; nothing else of the engine is
- * looked at before the first request.  Done while the process may still bind port 323 and write to the sockets'
- * directories.  engine and config are kept.  Returns how many could not be
- * opened; each of these is logged. */
+ * looked at before the first request.  Done while the process may still bind
+ * port 323 and write to the sockets' directories.  engine and config are kept.
+ * Returns how many could not be opened; each of these is logged. */
 int control_init(struct control *, struct engine *, const struct config *,
     bool has_native);
 

@@ -45,6 +45,26 @@ world_init_at(struct world *w, unsigned n_servers, int64_t t0)
 }
 
 void
+world_line(struct world *w, const char *line)
+{
+	struct config_error e;
+
+	if (config_line(&w->config, "world", 1, line, &e) != 0) {
+		fprintf(stderr, "%s: %s\n", line, e.text);
+		abort();
+	}
+}
+
+void
+world_save(struct world *w, const char *slot, const char *text)
+{
+	if (w->os.os.ops->save(&w->os.os, slot, text, strlen(text)) != 0) {
+		fprintf(stderr, "%s: not saved\n", slot);
+		abort();
+	}
+}
+
+void
 world_start(struct world *w)
 {
 	int r = server_open(&w->server, &w->os.os, &w->config, ADDR_NONE);

@@ -48,6 +48,12 @@ struct world {
  * defaults; all of it may be changed before world_start(). */
 void world_init(struct world *, unsigned n_servers);
 void world_init_at(struct world *, unsigned n_servers, int64_t t0);
+
+/* One more line of the configuration, and a file in a directory that is held
+ * ("keys/tock.keys"): before world_start().  What is refused ends the test. */
+void world_line(struct world *, const char *line);
+void world_save(struct world *, const char *slot, const char *text);
+
 void world_start(struct world *);
 void world_fini(struct world *);
 

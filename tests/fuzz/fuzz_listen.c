@@ -52,16 +52,12 @@ start(struct world *w)
 {
 	static const char *const lines[] = { "broadcastclient key 7",
 		"keyfile /k/keys" };
-	struct config_error e;
 
 	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "");
 	world_init(w, 0);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		if (config_line(&w->config, "t", 1, lines[i], &e) != 0)
-			abort();
-	strcpy(w->os.files[0].slot, "keys/keys");
-	strcpy(w->os.files[0].data, KEY);
-	w->os.files[0].size = strlen(KEY);
+		world_line(w, lines[i]);
+	world_save(w, "keys/keys", KEY);
 	world_start(w);
 	w->key = keys_find(&w->engine.keys, 7);
 	for (int i = 1; i < WORLD_SERVERS; i++)

@@ -28,16 +28,12 @@ start(struct world *w, bool has_key)
 	const char *lines[] = { "keyfile /k/keys", has_key ?
 	    "peer 10.1.2.3 minpoll 0 maxpoll 2 xleave key 7" :
 	    "peer 10.1.2.3 minpoll 0 maxpoll 2 xleave" };
-	struct config_error e;
 
 	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "");
 	world_init(w, 0);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		if (config_line(&w->config, "t", 1, lines[i], &e) != 0)
-			abort();
-	strcpy(w->os.files[0].slot, "keys/keys");
-	strcpy(w->os.files[0].data, KEY);
-	w->os.files[0].size = strlen(KEY);
+		world_line(w, lines[i]);
+	world_save(w, "keys/keys", KEY);
 	world_start(w);
 	fake_advance(&w->os, 3);
 }

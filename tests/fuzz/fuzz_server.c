@@ -25,16 +25,12 @@ start(struct world *w)
 {
 	static const char *const lines[] = { "allow 10.0.0.0/8",
 		"keyfile /k/keys", "ratelimit interval 3 burst 32 kod 1" };
-	struct config_error e;
 
 	log_init(2, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "");
 	world_init(w, 1);
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		if (config_line(&w->config, "t", 1, lines[i], &e) != 0)
-			abort();
-	strcpy(w->os.files[0].slot, "keys/keys");
-	strcpy(w->os.files[0].data, KEY);
-	w->os.files[0].size = strlen(KEY);
+		world_line(w, lines[i]);
+	world_save(w, "keys/keys", KEY);
 	world_start(w);
 	world_run(w, 5);
 }

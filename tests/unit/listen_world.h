@@ -32,25 +32,15 @@ struct packet {
 };
 
 static void
-line(const char *text)
-{
-	struct config_error e;
-
-	ck_assert_msg(config_line(&w.config, "t", 1, text, &e) == 0, "%s: %s",
-	    text, e.text);
-}
-
-static void
 prepare(const char *text)
 {
 	world_init(&w, 0);
 	w.key = &key7;
 	w.ppm = 20;
 	w.ahead = 0.003;
-	line("keyfile /etc/tock/tock.keys");
-	line(text);
-	ck_assert_int_eq(w.os.os.ops->save(&w.os.os, "keys/tock.keys", KEYS,
-	    strlen(KEYS)), 0);
+	world_line(&w, "keyfile /etc/tock/tock.keys");
+	world_line(&w, text);
+	world_save(&w, "keys/tock.keys", KEYS);
 }
 
 static void

@@ -27,15 +27,6 @@ static const struct mac_key key8 = { .id = 8, .type = MAC_SHA1,
 	.secret = (const unsigned char *)"other--bytes", .len = 12 };
 #define KEYS "7 SHA1 twelve-bytes\n"
 
-static void
-line(const char *text)
-{
-	struct config_error e;
-
-	ck_assert_msg(config_line(&w.config, "t", 1, text, &e) == 0, "%s: %s",
-	    text, e.text);
-}
-
 static struct source *
 peer(void)
 {
@@ -95,9 +86,9 @@ start(const char *options)
 	world_init(&w, 0);
 	snprintf(text, sizeof text, "peer " PEER " minpoll 6 maxpoll 6 %s",
 	    options);
-	line(text);
-	line("keyfile /etc/tock/tock.keys");
-	w.os.os.ops->save(&w.os.os, "keys/tock.keys", KEYS, strlen(KEYS));
+	world_line(&w, text);
+	world_line(&w, "keyfile /etc/tock/tock.keys");
+	world_save(&w, "keys/tock.keys", KEYS);
 	world_start(&w);
 }
 

@@ -15,12 +15,9 @@ static struct world w;
 static void
 start(const char *const *lines, size_t n)
 {
-	struct config_error e;
-
 	world_init(&w, 1);
 	for (size_t i = 0; i < n; i++)
-		ck_assert_msg(config_line(&w.config, "t", 1, lines[i], &e) == 0,
-		    "%s", lines[i]);
+		world_line(&w, lines[i]);
 	world_start(&w);
 }
 #define START(...)                                                             \

@@ -16,8 +16,7 @@ static const struct mac_key key7 = { .id = 7, .type = MAC_SHA1,
 static void
 key_file(struct world *w, const char *text)
 {
-	ck_assert_int_eq(w->os.os.ops->save(&w->os.os, "keys/tock.keys", text,
-	    strlen(text)), 0);
+	world_save(w, "keys/tock.keys", text);
 }
 
 /* One source with key 7, and a file. */

@@ -21,27 +21,17 @@ static const struct mac_key key8 = { .id = 8, .type = MAC_SHA256,
 static struct world w;
 
 static void
-line(const char *text)
-{
-	struct config_error e;
-
-	ck_assert_msg(config_line(&w.config, "t", 1, text, &e) == 0, "%s: %s",
-	    text, e.text);
-}
-
-static void
 keys(const char *text)
 {
-	ck_assert_int_eq(w.os.os.ops->save(&w.os.os, "keys/tock.keys", text,
-	    strlen(text)), 0);
+	world_save(&w, "keys/tock.keys", text);
 }
 
 static void
 prepare(const char *broadcast)
 {
 	world_init(&w, 1);
-	line("keyfile /etc/tock/tock.keys");
-	line(broadcast);
+	world_line(&w, "keyfile /etc/tock/tock.keys");
+	world_line(&w, broadcast);
 	keys(KEYS);
 }
 
@@ -117,7 +107,7 @@ START_TEST(the_socket_may_broadcast_and_serves_nobody)
 	ck_assert_uint_eq(w.server.answerer.counts.refused, 1);
 	world_fini(&w);
 	world_init(&w, 1); /* nor may it without such a line */
-	line("allow");
+	world_line(&w, "allow");
 	world_start(&w);
 	for (int i = 0; i < FAKE_SOCKS; i++)
 		if (w.os.socks[i].sock == &w.server.v4)
@@ -208,7 +198,7 @@ START_TEST(who_is_not_synchronised_is_silent)
 		ck_assert_uint_eq(sent_within(500, &s), 0);
 	world_fini(&w);
 	prepare("broadcast 4 10.0.0.255");
-	line("local stratum 7");
+	world_line(&w, "local stratum 7");
 	w.is_silent[0] = true;
 	world_start(&w);
 	ck_assert_uint_eq(sent_within(20, &s), 5);
@@ -240,7 +230,7 @@ START_TEST(every_line_has_its_own_interval)
 	unsigned before, ends[2] = { 0, 0 };
 
 	prepare("broadcast 4 10.0.0.255");
-	line("broadcast 10 10.0.1.254 key 7");
+	world_line(&w, "broadcast 10 10.0.1.254 key 7");
 	world_start(&w);
 	world_run(&w, 30);
 	before = w.os.n_sent;

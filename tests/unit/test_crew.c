@@ -56,30 +56,13 @@ publish(struct crew *crew, const struct wrk_reference *t)
 }
 
 static void
-line(const char *text)
-{
-	struct config_error e;
-
-	ck_assert_msg(config_line(&w.config, "t", 1, text, &e) == 0, "%s: %s",
-	    text, e.text);
-}
-
-static void
-set_keys(const char *text)
-{
-	strcpy(w.os.files[0].slot, "keys/k");
-	strcpy(w.os.files[0].data, text);
-	w.os.files[0].size = strlen(text);
-}
-
-static void
 prepare(void)
 {
 	memset(&c, 0, sizeof c);
 	world_init(&w, 1);
-	line("allow 198.51.100.0/24");
-	line("keyfile /k");
-	set_keys("7 SHA1 abcdefghijklmnop\n");
+	world_line(&w, "allow 198.51.100.0/24");
+	world_line(&w, "keyfile /k");
+	world_save(&w, "keys/k", "7 SHA1 abcdefghijklmnop\n");
 	c.crew = (struct crew){ .call = call, .publish = publish, .n = N };
 }
 
@@ -270,11 +253,11 @@ START_TEST(many_rules_are_the_same_rules)
 		    r & 1 ? "allow" : "deny", (unsigned)(r >> 8 & 3),
 		    (unsigned)(r >> 16 & 3), (unsigned)(r >> 24 & 255),
 		    (unsigned)(8 + (r >> 32) % 25));
-		line(text);
+		world_line(&w, text);
 		snprintf(text, sizeof text, "%s 2001:db8:%x::/%u",
 		    r & 2 ? "allow" : "deny", (unsigned)(r >> 40 & 15),
 		    (unsigned)(32 + (r >> 48) % 17));
-		line(text);
+		world_line(&w, text);
 	}
 	start();
 	ck_assert_uint_gt(w.engine.admission.clients.v4.n, 2 * WRK_RULES);
@@ -325,14 +308,14 @@ START_TEST(keys_are_known_to_all_and_exchanged_for_all)
 
 	for (int i = 0; i < N; i++)
 		ck_assert(knows_key(i, 7, &old));
-	set_keys("9 SHA256 0123456789\n10 MD5 x\n");
+	world_save(&w, "keys/k", "9 SHA256 0123456789\n10 MD5 x\n");
 	ck_assert_int_eq(auth_rekey(&w.engine), 0);
 	for (int i = 0; i < N; i++) {
 		ck_assert(!knows_key(i, 7, &old));
 		ck_assert(knows_key(i, 9, &new));
 		ck_assert_uint_eq(c.hands[i].worker.keys.n, 2);
 	}
-	set_keys("");
+	world_save(&w, "keys/k", "");
 	w.os.files[0].data[0] = '\n';
 	w.os.files[0].size = 1;
 	ck_assert_int_eq(auth_rekey(&w.engine), 0);
@@ -353,7 +336,7 @@ told_stat(enum cmdmon_serverstat which)
 START_TEST(what_they_count_is_told_as_a_sum_and_stays)
 {
 	prepare();
-	line("ratelimit burst 4");
+	world_line(&w, "ratelimit burst 4");
 	start();
 	for (int k = 0; k < 3; k++)
 		for (int i = 0; i < N; i++)
@@ -429,7 +412,7 @@ START_TEST(a_log_does_not_grow_when_its_worker_says_so)
 	start();
 	size_t size = crew_log_size(&c.crew);
 	c.hands[0].lies = true;
-	set_keys("8 SHA1 abcdefghijklmnop\n");
+	world_save(&w, "keys/k", "8 SHA1 abcdefghijklmnop\n");
 	ck_assert_int_eq(auth_rekey(&w.engine), 0);
 	ck_assert_uint_eq(crew_log_size(&c.crew), size);
 	for (int i = 0; i < N; i++)
@@ -456,13 +439,13 @@ END_TEST
 START_TEST(each_has_its_part_of_the_memory)
 {
 	prepare();
-	line("clientloglimit 96000");
+	world_line(&w, "clientloglimit 96000");
 	start();
 	ck_assert_uint_le(crew_log_size(&c.crew), 2000);
 	ck_assert_uint_ge(crew_log_size(&c.crew), 1900);
 	end();
 	prepare();
-	line("noclientlog");
+	world_line(&w, "noclientlog");
 	start();
 	ck_assert_uint_eq(crew_log_size(&c.crew), 0);
 	ck_assert_ptr_null(c.hands[0].worker.answerer.common.pairing);

@@ -129,10 +129,9 @@ START_TEST(a_configured_source_is_left_alone)
 	struct packet p;
 
 	world_init(&w, 1);
-	line("keyfile /etc/tock/tock.keys");
-	line("broadcastclient key 7");
-	ck_assert_int_eq(w.os.os.ops->save(&w.os.os, "keys/tock.keys", KEYS,
-	    strlen(KEYS)), 0);
+	world_line(&w, "keyfile /etc/tock/tock.keys");
+	world_line(&w, "broadcastclient key 7");
+	world_save(&w, "keys/tock.keys", KEYS);
 	world_start(&w);
 	world_run(&w, 20);
 	struct raw last = world_source(&w, 0)->last.at;
@@ -204,8 +203,7 @@ START_TEST(without_its_key_nobody_is_heard_any_more)
 	struct raw last = s->last.at;
 	const char *other = "8 MD5 abcdefghijklmnop\n";
 
-	ck_assert_int_eq(w.os.os.ops->save(&w.os.os, "keys/tock.keys", other,
-	    strlen(other)), 0);
+	world_save(&w, "keys/tock.keys", other);
 	ck_assert_int_eq(auth_rekey(&w.engine), 0);
 	listens(3);
 	ck_assert_int_eq(world_source(&w, 0)->last.at.ns, last.ns);

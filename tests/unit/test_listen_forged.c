@@ -232,7 +232,7 @@ START_TEST(who_has_not_answered_has_no_say_in_who_is_followed)
 {
 	for (int mode = AUTHSELECT_MIX; mode <= AUTHSELECT_REQUIRE; mode++) {
 		prepare("broadcastclient key 7");
-		line("server 192.0.2.1 iburst maxpoll 6");
+		world_line(&w, "server 192.0.2.1 iburst maxpoll 6");
 		w.config.authselectmode = mode;
 		world_start(&w);
 		world_run(&w, 600);
@@ -257,7 +257,7 @@ START_TEST(an_address_that_was_heard_is_there_for_who_is_configured)
 	struct addr a;
 
 	prepare("broadcastclient key 7");
-	line("server host.example iburst");
+	world_line(&w, "server host.example iburst");
 	world_start(&w);
 	struct packet p = made(&key7, 0);
 	arrives(&p, "10.0.0.9", 2);
@@ -302,11 +302,10 @@ START_TEST(our_own_broadcasts_are_not_heard)
 	struct packet p;
 
 	world_init(&w, 1);
-	line("keyfile /etc/tock/tock.keys");
-	line("broadcastclient key 7");
-	line("broadcast 8 10.0.0.255 key 7");
-	ck_assert_int_eq(w.os.os.ops->save(&w.os.os, "keys/tock.keys", KEYS,
-	    strlen(KEYS)), 0);
+	world_line(&w, "keyfile /etc/tock/tock.keys");
+	world_line(&w, "broadcastclient key 7");
+	world_line(&w, "broadcast 8 10.0.0.255 key 7");
+	world_save(&w, "keys/tock.keys", KEYS);
 	world_start(&w);
 	world_run(&w, 30);
 	for (unsigned i = 0; (s = fake_sent(&w.os, i)) != NULL; i++)

@@ -141,14 +141,11 @@ END_TEST
 
 START_TEST(the_server_tells_the_precision_that_it_was_told)
 {
-	const char *const lines[] = { "allow", "clockprecision 1e-4" };
-	struct config_error e;
 	struct world w;
 
 	world_init(&w, 1);
-	for (unsigned i = 0; i < 2; i++)
-		ck_assert_int_eq(config_line(&w.config, "t", 1, lines[i], &e),
-		    0);
+	world_line(&w, "allow");
+	world_line(&w, "clockprecision 1e-4");
 	world_start(&w);
 	ck_assert_int_eq(w.server.precision, -13); /* 122 us */
 	world_fini(&w);

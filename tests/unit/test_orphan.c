@@ -12,15 +12,6 @@
 
 static struct world w;
 
-static void
-line(const char *text)
-{
-	struct config_error e;
-
-	ck_assert_msg(config_line(&w.config, "t", 1, text, &e) == 0, "%s: %s",
-	    text, e.text);
-}
-
 /* n sources that say stratum; they know us by `own`. */
 static void
 prepare(unsigned n, unsigned stratum, const char *own, const char *local)
@@ -29,7 +20,7 @@ prepare(unsigned n, unsigned stratum, const char *own, const char *local)
 	for (unsigned i = 0; i < n; i++)
 		w.stratum[i] = stratum;
 	ck_assert_int_eq(addr_parse(&w.own, own), 0);
-	line(local);
+	world_line(&w, local);
 }
 
 static void
@@ -62,7 +53,7 @@ follows(unsigned i, unsigned stratum)
 START_TEST(an_orphan_follows_the_smallest_of_the_leaders)
 {
 	prepare(3, 10, "192.0.2.9", "local orphan");
-	line("minsources 2");
+	world_line(&w, "minsources 2");
 	world_start(&w);
 	world_run(&w, 400);
 	has_verdicts("*OO");
@@ -177,7 +168,7 @@ END_TEST
 START_TEST(a_silent_leader_is_outlived_until_the_distance_is_reached)
 {
 	prepare(1, 10, "192.0.2.9", "local orphan distance 0.05");
-	line("maxclockerror 100");
+	world_line(&w, "maxclockerror 100");
 	world_start(&w);
 	world_run(&w, 60);
 	follows(0, 11);
@@ -223,7 +214,7 @@ END_TEST
 START_TEST(who_does_not_know_its_address_yields_to_nobody)
 {
 	world_init(&w, 2);
-	line("local orphan waitunsynced 0");
+	world_line(&w, "local orphan waitunsynced 0");
 	w.stratum[0] = w.stratum[1] = 10;
 	world_start(&w);
 	ck_assert(leads());
@@ -237,7 +228,7 @@ END_TEST
 START_TEST(the_last_real_time_does_not_come_back_from_the_past)
 {
 	prepare(2, 10, "192.0.2.9", "local orphan distance 0.01");
-	line("maxclockerror 100");
+	world_line(&w, "maxclockerror 100");
 	w.stratum[1] = 1;
 	world_start(&w);
 	world_run(&w, 60);

@@ -54,7 +54,7 @@ END_TEST
 START_TEST(an_offset_over_a_long_wait_is_right)
 {
 	world_init(&w, 0);
-	line("peer " PEER " minpoll 6 maxpoll 6 noselect");
+	world_line(&w, "peer " PEER " minpoll 6 maxpoll 6 noselect");
 	w.ppm = 40;
 	w.ahead = 0.05;
 	world_start(&w);
@@ -85,8 +85,8 @@ START_TEST(what_is_no_peers_is_a_clients)
 	world_fini(&w);
 
 	world_init(&w, 0);
-	line("peer " PEER);
-	line("allow");
+	world_line(&w, "peer " PEER);
+	world_line(&w, "allow");
 	world_start(&w);
 	for (int i = 0; i < 100; i++) {
 		unsigned before = w.os.n_sent;
@@ -137,7 +137,7 @@ START_TEST(rekey_begins_anew_with_the_new_key)
 	changed.id = 7;
 	start("key 7");
 	converse(2, &key7);
-	w.os.os.ops->save(&w.os.os, "keys/tock.keys", new, strlen(new));
+	world_save(&w, "keys/tock.keys", new);
 	ck_assert_int_eq(auth_rekey(&w.engine), 0);
 	wait_for_packet();
 	struct ntp_packet p = reply();
@@ -155,7 +155,7 @@ static double
 interval(const char *options, int poll)
 {
 	world_init(&w, 0);
-	line(options);
+	world_line(&w, options);
 	world_start(&w);
 	for (int i = 0; i < 3; i++) {
 		wait_for_packet();
@@ -183,7 +183,7 @@ END_TEST
 START_TEST(one_that_sends_less_often_is_reachable_and_sure)
 {
 	world_init(&w, 0);
-	line("peer " PEER " minpoll 2 maxpoll 2");
+	world_line(&w, "peer " PEER " minpoll 2 maxpoll 2");
 	world_start(&w);
 	for (int i = 0; i < 8; i++) {
 		fake_advance(&w.os, 128);
@@ -241,15 +241,15 @@ START_TEST(without_the_servers_port_there_is_no_peer)
 	world_fini(&w);
 
 	world_init(&w, 1);
-	line("allow 192.0.2.0/24");
+	world_line(&w, "allow 192.0.2.0/24");
 	world_start(&w);
 	ck_assert_int_eq(manage_add(&w.engine, &s), 0);
 	wait_for_packet();
 	world_fini(&w);
 
 	world_init(&w, 1);
-	line("peer " PEER);
-	line("port 0");
+	world_line(&w, "peer " PEER);
+	world_line(&w, "port 0");
 	world_start(&w);
 	fake_advance(&w.os, 1000);
 	ck_assert_uint_eq(peer()->client.total_tx, 0);

@@ -177,9 +177,9 @@ END_TEST
 START_TEST(a_key_that_another_source_has_does_not_count)
 {
 	world_init(&w, 0);
-	line("peer " PEER " key 7 minpoll 6 maxpoll 6");
-	line("server 192.0.2.1 key 8");
-	line("keyfile /etc/tock/tock.keys");
+	world_line(&w, "peer " PEER " key 7 minpoll 6 maxpoll 6");
+	world_line(&w, "server 192.0.2.1 key 8");
+	world_line(&w, "keyfile /etc/tock/tock.keys");
 	w.os.os.ops->save(&w.os.os, "keys/tock.keys", KEYS
 	    "8 SHA1 other--bytes\n", strlen(KEYS) + 20);
 	world_start(&w);

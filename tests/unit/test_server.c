@@ -19,24 +19,13 @@
 static struct world w;
 
 static void
-line(const char *text)
-{
-	struct config_error e;
-
-	ck_assert_msg(config_line(&w.config, "t", 1, text, &e) == 0, "%s: %s",
-	    text, e.text);
-}
-
-static void
 prepare(void)
 {
 	world_init(&w, 1);
-	line("allow 198.51.100.0/24");
-	line("allow 2001:db8::/32");
-	line("keyfile /etc/tock/tock.keys");
-	strcpy(w.os.files[0].slot, "keys/tock.keys");
-	strcpy(w.os.files[0].data, KEYS);
-	w.os.files[0].size = strlen(KEYS);
+	world_line(&w, "allow 198.51.100.0/24");
+	world_line(&w, "allow 2001:db8::/32");
+	world_line(&w, "keyfile /etc/tock/tock.keys");
+	world_save(&w, "keys/tock.keys", KEYS);
 }
 
 /* Synchronised, unless told otherwise. */
@@ -121,13 +110,13 @@ answer(unsigned version, unsigned mode)
 START_TEST(no_socket_without_an_allow_line)
 {
 	world_init(&w, 1);
-	line("deny all");
+	world_line(&w, "deny all");
 	world_start(&w);
 	ck_assert(!w.server.is_open);
 	world_fini(&w);
 	world_init(&w, 1);
-	line("allow");
-	line("port 0");
+	world_line(&w, "allow");
+	world_line(&w, "port 0");
 	world_start(&w);
 	ck_assert(!w.server.is_open);
 	world_fini(&w);
@@ -139,10 +128,10 @@ START_TEST(sockets_are_as_configured)
 	const struct sock_want *want = NULL;
 
 	prepare();
-	line("port 11123");
-	line("bindaddress 203.0.113.9");
-	line("binddevice eth7");
-	line("dscp 46");
+	world_line(&w, "port 11123");
+	world_line(&w, "bindaddress 203.0.113.9");
+	world_line(&w, "binddevice eth7");
+	world_line(&w, "dscp 46");
 	world_start(&w);
 	for (int i = 0; i < FAKE_SOCKS; i++)
 		if (w.os.socks[i].sock == &w.server.v4)
@@ -218,7 +207,7 @@ END_TEST
 START_TEST(what_the_clock_is_off_is_root_dispersion)
 {
 	prepare();
-	line("maxslewrate 1000");
+	world_line(&w, "maxslewrate 1000");
 	w.ahead = 0.4;
 	world_start(&w);
 	world_run(&w, 8);
@@ -458,7 +447,7 @@ START_TEST(who_asks_too_often_is_answered_less)
 	unsigned answers, kisses;
 
 	prepare();
-	line("ratelimit interval 1 burst 4 leak 4 kod 2");
+	world_line(&w, "ratelimit interval 1 burst 4 leak 4 kod 2");
 	world_start(&w);
 	world_run(&w, 30);
 	flood(1000, 0.001, &answers, &kisses);
@@ -477,7 +466,7 @@ END_TEST
 START_TEST(client_and_server_can_share_a_port)
 {
 	prepare();
-	line("acquisitionport 123");
+	world_line(&w, "acquisitionport 123");
 	world_start(&w);
 	ck_assert_ptr_eq(w.acquire.shared4, &w.server.v4);
 	world_run(&w, 30);
@@ -501,7 +490,7 @@ served_stratum(void)
 START_TEST(local_serves_who_has_no_source)
 {
 	prepare();
-	line("local stratum 8");
+	world_line(&w, "local stratum 8");
 	w.is_silent[0] = true;
 	world_start(&w);
 	struct ntp_packet p = answer(4, 3);
@@ -522,7 +511,7 @@ END_TEST
 START_TEST(local_waits_as_it_is_told)
 {
 	prepare();
-	line("local activate 0.1 distance 0.01 waitsynced 500");
+	world_line(&w, "local activate 0.1 distance 0.01 waitsynced 500");
 	w.is_silent[0] = true;
 	world_start(&w);
 	ck_assert_uint_eq(served_stratum(), 0); /* never was near */
@@ -530,7 +519,7 @@ START_TEST(local_waits_as_it_is_told)
 	world_run(&w, 100);
 	ck_assert_uint_eq(served_stratum(), 2);
 	w.is_silent[0] = true;
-	line("maxclockerror 100"); /* 10 ms in 100 s */
+	world_line(&w, "maxclockerror 100"); /* 10 ms in 100 s */
 	world_run(&w, 300);
 	ck_assert_uint_eq(served_stratum(), 2);
 	world_run(&w, 300);
@@ -538,7 +527,7 @@ START_TEST(local_waits_as_it_is_told)
 	world_fini(&w);
 
 	prepare();
-	line("local waitunsynced 300");
+	world_line(&w, "local waitunsynced 300");
 	w.is_silent[0] = true;
 	world_start(&w);
 	world_run(&w, 290);

@@ -17,11 +17,9 @@ static enum cmdmon_via via = VIA_CONTROL;
 static void
 start(const char *line)
 {
-	struct config_error e;
-
 	world_init(&w, 1);
 	if (line != NULL)
-		ck_assert_int_eq(config_line(&w.config, "t", 1, line, &e), 0);
+		world_line(&w, line);
 	world_start(&w);
 	world_run(&w, 10);
 }

@@ -66,14 +66,12 @@ END_TEST
 
 START_TEST(peers_are_taken_where_the_servers_port_is_open)
 {
-	struct config_error e;
 	struct world w;
 
 	for (int is_open = 0; is_open < 2; is_open++) {
 		init(&w);
 		if (is_open)
-			ck_assert_int_eq(config_line(&w.config, "t", 1, "allow",
-			    &e), 0);
+			world_line(&w, "allow");
 		write_file(&w, "sources0/a.sources", "peer 192.0.2.1\n");
 		world_start(&w);
 		has_names(&w, is_open ? "192.0.2.1" : "");
