@@ -8,6 +8,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/listen.h"
 #include "daemon/engine/peer.h"
+#include "daemon/engine/server.h"
 #include "daemon/engine/source.h"
 #include "daemon/wire/refid.h"
 
@@ -20,6 +21,25 @@ is_loop(const struct ntp_packet *p, const struct addr *local)
 {
 	return p->stratum > 1 && local->family != ADDR_NONE &&
 	    !addr_is_loopback(local) && p->refid == refid_of(local);
+}
+
+/* Whether it is our own server that answered: at its port, at an address of
+ * this machine.  While it is open, the port is nobody else's. */
+static bool
+is_ourselves(const struct source *s, const struct addr *local)
+{
+	const struct server *server = s->engine->options.server;
+	const struct config *c = s->engine->config;
+	const struct addr *a = &s->remote.addr;
+	bool is_v4 = a->family == ADDR_INET4;
+	const struct addr *bound = is_v4 ? &c->bind4 : &c->bind6;
+
+	return server != NULL && s->remote.port == c->port &&
+	    (is_v4 ? server->v4.fd : server->v6.fd) >= 0 &&
+	    c->binddevice[0] == '\0' &&
+	    (bound->family == ADDR_NONE || addr_equal(bound, a)) &&
+	    (addr_equal(local, a) ||
+	    (addr_is_loopback(local) && addr_is_loopback(a)));
 }
 
 unsigned
@@ -152,8 +172,7 @@ reply_take(struct client *c, const struct ntp_packet *p,
 	r->is_interleaved = how == EXCHANGE_INTERLEAVED;
 	r->is_authenticated = is_authenticated;
 	r->tests = reply_header_tests(p, &d->local);
-	/* Whoever was heard unasked in our name, it is we who answer. */
-	if (s->heard != NULL && addr_equal(&d->local, &s->remote.addr))
+	if (is_ourselves(s, &d->local))
 		r->tests &= ~(unsigned)TEST_NO_LOOP;
 	if (estimator_at(&s->estimator, timescale_raw(&d->stamp), &at))
 		belief = &at;

@@ -325,6 +325,51 @@ START_TEST(a_server_that_follows_us_fails_test_d)
 }
 END_TEST
 
+/* Whether a server at `name` is, whose answer came to `local`. */
+static bool
+is_followed(const char *name, const char *local, const char *line)
+{
+	struct world w;
+	unsigned char bytes[PACKET_HEADER];
+	struct dgram d = { 0 };
+
+	world_init(&w, 1);
+	world_line(&w, "allow");
+	world_line(&w, line);
+	strlcpy(w.config.sources[0].name, name,
+	    sizeof w.config.sources[0].name);
+	struct source *s = start(&w);
+	turn_ask(&w, s);
+	struct ntp_packet p = world_answer(&w, &s->client, 0);
+	packet_write(&p, bytes);
+	d.remote = s->remote;
+	addr_parse(&d.local, local);
+	fake_receive(&w.os, &s->client.sock, &d, bytes, sizeof bytes);
+	bool is_followed = s->has_sample;
+	ck_assert(is_followed || !(s->client.last.tests & TEST_NO_LOOP));
+	world_fini(&w);
+	return is_followed;
+}
+
+START_TEST(we_do_not_follow_our_own_server)
+{
+	const char *open = "port 123";
+
+	ck_assert(!is_followed("127.0.0.1", "127.0.0.1", open));
+	ck_assert(!is_followed("127.0.1.1", "127.0.0.1", open));
+	ck_assert(!is_followed("::1", "::1", open));
+	ck_assert(!is_followed("10.1.1.1", "10.1.1.1", open));
+	ck_assert(is_followed("10.1.1.1", "10.1.1.2", open));
+	/* Others may be at the port where we are not. */
+	ck_assert(is_followed("127.0.0.1", "127.0.0.1", "port 0"));
+	ck_assert(is_followed("127.0.0.1", "127.0.0.1", "port 124"));
+	ck_assert(is_followed("127.0.0.1", "127.0.0.1", "binddevice eth0"));
+	ck_assert(is_followed("10.1.1.1", "10.1.1.1", "bindaddress 10.1.1.2"));
+	ck_assert(!is_followed("10.1.1.2", "10.1.1.2", "bindaddress 10.1.1.2"));
+	ck_assert(!is_followed("::1", "::1", "bindaddress 10.1.1.2"));
+}
+END_TEST
+
 static void distant(struct ntp_packet *p) { p->root_dispersion = 16; }
 static void follower(struct ntp_packet *p)
 {
@@ -396,6 +441,7 @@ UNIT_MAIN("reply", maxdelay_turns_long_delays_away,
     asymmetry_corrects_by_the_delay, offset_is_added,
     filter_makes_one_sample_of_several, filter_counts_polls_without_an_answer,
     the_last_answer_is_kept_for_the_reports, stamps_of_the_kernel_are_counted,
-    each_test_has_its_bit, a_server_that_follows_us_fails_test_d,
+    each_test_has_its_bit, we_do_not_follow_our_own_server,
+    a_server_that_follows_us_fails_test_d,
     a_server_that_lost_the_time_is_not_followed_by_what_it_said_before,
     nobody_is_asked_in_haste_who_gives_no_samples)
