@@ -64,6 +64,8 @@ answer(struct control_sock *s, const struct dgram *in)
 
 	if (in->is_cut || (s->via == VIA_UDP && !is_heard(c, in)))
 		return;
+	if (s->via != VIA_UDP)
+		c->engine->clientlog.hits[CLIENTLOG_COMMAND]++;
 	out.len = cmdmon_answer(c->engine, s->via, in->uid, in->data, in->len,
 	    reply);
 	if (out.len == 0)

@@ -105,6 +105,27 @@ START_TEST(cmdallow_opens_udp_to_others)
 }
 END_TEST
 
+START_TEST(requests_are_counted_whichever_way_they_come)
+{
+	struct small *s = start();
+	struct addr host = small_addr("127.0.0.1");
+	struct endpoint at = { host, 323 };
+	const struct dgram udp = { .remote = { host, 7 }, .local = host },
+		path = { .path = CLIENT };
+	unsigned char buf[48];
+
+	activity(buf);
+	fake_receive(&s->world, fake_udp_sock(&s->world, &at), &udp, buf, 48);
+	fake_receive(&s->world, fake_path_sock(&s->world, CHRONY), &path, buf,
+	    48);
+	fake_receive(&s->world, fake_path_sock(&s->world, PATH_MONITOR), &path,
+	    buf, 48);
+	ck_assert_uint_eq(s->world.n_sent, 3);
+	ck_assert_uint_eq(s->engine.clientlog.hits[CLIENTLOG_COMMAND], 3);
+	end(s);
+}
+END_TEST
+
 START_TEST(replies_go_back_where_requests_came_from)
 {
 	struct small *s = start();
@@ -250,6 +271,7 @@ END_TEST
 
 UNIT_MAIN("control", udp_is_for_this_host_alone,
     cmdallow_opens_udp_to_others,
+    requests_are_counted_whichever_way_they_come,
     replies_go_back_where_requests_came_from,
     modes_of_the_sockets_are_the_access_control,
     daemon_goes_on_without_a_socket_it_cannot_open,
