@@ -87,6 +87,7 @@ enum cmdmon_status {
 	STT_ACCESSDENIED = 9,
 	STT_SOURCEKNOWN = 11,
 	STT_TOOMANYSOURCES = 12,
+	STT_NORTC = 13,
 	STT_INACTIVE = 15, /* no log of clients */
 	STT_BADFAMILY = 17,
 	STT_BADVERSION = 18,

@@ -26,7 +26,7 @@ print_status_text(unsigned status)
 		[10] = "510 No command access from this host",
 		[11] = "511 Source already present",
 		[12] = "512 Too many sources present",
-		[13] = "513 RTC driver not running",
+		[STT_NORTC] = "513 RTC driver not running",
 		[14] = "514 Can't write RTC parameters",
 		[15] = "519 Client logging is not active in the daemon",
 		[16] = "516 Sample index out of range",

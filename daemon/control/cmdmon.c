@@ -2,8 +2,8 @@
  *
  * The order of the checks is part of the protocol, as clients see it in the
  * status: form, version, known command, length, access.  A command that chrony
- * has and we do not have yet is "invalid" to who may use it, and unauthorised
- * to who may not, as for chronyd.
+ * has and we do not have yet is "not enabled" or "invalid" to who may use it,
+ * and unauthorised to who may not, as for chronyd.
  *
  * No reply is longer than its request, so that a forged sender gains nothing by
  * us; the codec's minimum lengths provide for that, cmdmon_answer() insists. */
@@ -214,6 +214,23 @@ static const struct handler {
 	{ CMD_GUARD, guard, NULL },
 };
 
+/* What asks for a facility that is off, as chronyd's are without a line in the
+ * configuration.  Those that chronyd always has are invalid. */
+static const struct {
+	uint16_t command;
+	enum cmdmon_status status;
+} off[] = {
+	{ CMD_SETTIME, STT_NOTENABLED },
+	{ 13, STT_NOTENABLED }, /* manual */
+	{ 30, STT_NORTC },      /* writertc */
+	{ 35, STT_NORTC },      /* rtcdata */
+	{ 36, STT_NORTC },      /* trimrtc */
+	{ 41, STT_NOTENABLED }, /* manual list */
+	{ 42, STT_NOTENABLED }, /* manual delete */
+	{ 51, STT_NOTENABLED }, /* smoothing */
+	{ 52, STT_NOTENABLED }, /* smoothtime */
+};
+
 /* What `opencommands` calls the commands that it can open; the number of
  * sources is open with any of the reports that count them. */
 static const struct opener {
@@ -275,6 +292,9 @@ dispatch(struct engine *e, const struct asked *a, struct cmdmon_reply *r)
 		return h->report ? h->report(e, a, r)
 				 : h->change(e, a->uid, a->request);
 	}
+	for (size_t i = 0; i < sizeof off / sizeof *off; i++)
+		if (off[i].command == a->request->command)
+			return off[i].status;
 	return STT_INVALID;
 }
 

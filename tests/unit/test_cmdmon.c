@@ -283,6 +283,8 @@ static const unsigned built[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 14, 15, 16, 17, 18,
 	19, 20, 21, 22, 23, 24, 25, 26, 29, 33, 34, 37, 43, 44, 45, 46, 47, 48,
 	49, 50, 53, 54, 56, 57, 62, 63, 64, 65, 66, 67, 68, 69, 70, 72, 73, 74,
 	0x8001, 0x8002, 0 };
+static const unsigned off[] = { 11, 13, 41, 42, 51, 52, 0 };
+static const unsigned of_rtc[] = { 30, 35, 36, 0 };
 static const unsigned reads[] = { 14, 15, 25, 26, 33, 34, 35, 41, 44, 51, 54,
 	57, 65, 67, 68, 69, 0x8001, 0x8002, 0 };
 static const unsigned open_by_default[] = { 14, 15, 33, 34, 35, 41, 44, 51, 65,
@@ -305,6 +307,8 @@ START_TEST(access_is_as_the_protocol_says)
 				     !is_in(c, open_by_default)) ||
 			    (via == VIA_MONITOR && !is_in(c, reads)))
 				ck_assert_msg(got == 2, "%u via %d", c, via);
+			else if (is_in(c, off) || is_in(c, of_rtc))
+				ck_assert_int_eq(got, is_in(c, off) ? 6 : 13);
 			else if (!is_in(c, built))
 				ck_assert_msg(got == 3, "%u via %d", c, via);
 			else
