@@ -176,7 +176,8 @@ init_log(struct engine *e)
 
 	e->os->ops->random(e->os, random, sizeof random);
 	int r = clientlog_init(&e->clientlog,
-	    c->noclientlog ? 0 : c->clientloglimit, random,
+	    c->noclientlog ? 0 : c->clientloglimit + 1, /* 0 is no log */
+	    random,
 	    e->os->ops->mono(e->os));
 
 	e->clientlog.limits[CLIENTLOG_NTP] = c->ratelimit;

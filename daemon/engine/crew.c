@@ -39,7 +39,7 @@ crew_set_up(struct crew *c, const struct config *config, uint32_t uid,
 	struct wrk_req req = { .type = WRK_SETUP, .u.setup = {
 		.uid = uid, .gid = gid,
 		.log_bytes = config->noclientlog
-		    ? 0 : config->clientloglimit / c->n,
+		    ? 0 : config->clientloglimit / c->n + 1, /* 0 is no log */
 		.has_pairs = !config->noclientlog,
 		.limit = { .is_on = l->is_on, .interval = l->interval,
 		    .burst = l->burst, .leak = l->leak, .kod = l->kod },

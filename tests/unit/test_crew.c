@@ -444,6 +444,12 @@ START_TEST(each_has_its_part_of_the_memory)
 	ck_assert_uint_le(crew_log_size(&c.crew), 2000);
 	ck_assert_uint_ge(crew_log_size(&c.crew), 1900);
 	end();
+	prepare(); /* limits need a log, however small */
+	world_line(&w, "clientloglimit 1");
+	start();
+	ck_assert_uint_eq(crew_log_size(&c.crew),
+	    c.crew.n * (unsigned)CLIENTLOG_WAYS);
+	end();
 	prepare();
 	world_line(&w, "noclientlog");
 	start();
