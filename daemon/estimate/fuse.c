@@ -104,6 +104,18 @@ doubt_of(const struct fuse *f, const struct fuse_source *s)
 	return f->between * s->distance * s->distance;
 }
 
+/* What that leaves open of the mean, s^2; who is not used weighs nothing. */
+static double
+left_open(const struct fuse *f, const struct fuse_source *s, size_t n)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += s[i].member->weight * s[i].member->weight *
+		    doubt_of(f, &s[i]);
+	return sum;
+}
+
 /* The variance between the used sources that explains their scatter around
  * their mean, as far as their own variances (doubled, for safety) do not; in
  * units of the square of a source's distance. */
@@ -154,6 +166,47 @@ weigh(struct fuse *f, const struct estimate *e, const struct fuse_source *s,
 	}
 	for (size_t i = 0; i < n; i++)
 		s[i].member->weight /= sum;
+}
+
+/* Where the constants put the mean: 0, when they were measured with the weights
+ * of now. */
+static double
+lean(const struct fuse_source *s, size_t n, const double *pull)
+{
+	double off = 0, sum = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		double w = s[i].member->weight * pull[i];
+		off += s[i].member->measured > 0 ? w * s[i].member->average : 0;
+		sum += w;
+	}
+	return off / sum;
+}
+
+/* Who comes or goes is no news of time: as far as the constants tell by how much
+ * new weights move the mean, it stays where it was, but within what is claimed
+ * of it.  In the long run the mean counts. */
+static void
+hold_still(struct fuse *f, const struct fuse_source *s, size_t n, size_t used,
+    const double *pull, struct estimate *m)
+{
+	double most = CLAIM * sqrt(m->pxx + left_open(f, s, n));
+
+	f->shift -= lean(s, n, pull) - f->lean;
+	f->shift -= f->shift /
+	    fmin(f->samples, CONSTANT_COUNT * (double)used);
+	f->shift = fmax(fmin(f->shift, most), -most);
+	m->x += f->shift;
+}
+
+/* Whom nobody believes any more has no part in what is believed now. */
+static void
+begin_anew(struct fuse *f, const struct fuse_source *s, size_t n)
+{
+	f->is_running = false;
+	f->shift = f->lean = 0;
+	for (size_t i = 0; i < n; i++)
+		s[i].member->measured = s[i].member->astray = 0;
 }
 
 /* The mean of the used sources' own estimates. */
@@ -264,25 +317,25 @@ check(struct fuse *f, const struct fuse_source *s, const struct estimate *m)
 		start(f, s->estimator, m->at, m->x);
 }
 
-/* Beliefs at `at`, and who is used since when.  Returns how many are; *kept:
- * how many of them were the last time. */
+/* Beliefs at `at`, and who is used.  Returns how many are; *goes_on: the last
+ * time one of them was, or those that were have only fallen silent and one of
+ * them has a constant. */
 static size_t
 look(const struct fuse_source *s, size_t n, struct raw at, struct estimate *e,
-    size_t *kept)
+    bool *goes_on)
 {
-	size_t used = 0;
+	size_t used = 0, kept = 0, dropped = 0, known = 0;
 
-	*kept = 0;
 	for (size_t i = 0; i < n; i++) {
 		struct fuse_member *m = s[i].member;
 		estimator_at(s[i].estimator, at, &e[i]);
-		if (!s[i].is_used || !m->is_used)
-			m->measured = m->astray = 0;
-		else
-			++*kept;
+		kept += s[i].is_used && m->is_used;
+		dropped += !s[i].is_used && m->is_used && s[i].is_heard;
+		known += s[i].is_used && m->measured > 0;
 		m->is_used = s[i].is_used;
 		used += s[i].is_used;
 	}
+	*goes_on = kept > 0 || (dropped == 0 && known > 0);
 	return used;
 }
 
@@ -299,9 +352,7 @@ leave_open(const struct fuse *f, const struct fuse_source *s, size_t n,
 		out->pxx += dx * dx;
 		out->pyy += dy > 0 ? dy * dy : 0;
 	}
-	for (size_t i = 0; i < n; i++)
-		out->pxx += s[i].member->weight * s[i].member->weight *
-		    doubt_of(f, &s[i]);
+	out->pxx += left_open(f, s, n);
 }
 
 struct estimate
@@ -313,7 +364,8 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH;
 
 	assert(n <= FUSE_MAX && which < n);
-	size_t kept, used = look(s, n, at, e, &kept);
+	bool goes_on;
+	size_t used = look(s, n, at, e, &goes_on);
 	assert(used > 0);
 	struct crowd crowd = crowd_of(e, s, n);
 	doubt_strays(e, s, n, &crowd, pull);
@@ -322,16 +374,18 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 		    (excess_scatter(e, s, n, pull) - f->between);
 	weigh(f, e, s, n);
 	f->samples++;
+	if (!goes_on)
+		begin_anew(f, s, n);
 
 	struct estimate m = mean(e, s, n, pull);
+	hold_still(f, s, n, used, pull, &m);
 	double off = e[which].x - m.x, var = e[which].pxx + m.pxx;
 	if (!f->is_running && used == 1) {
 		leave_open(f, s, n, &crowd, &m);
 		return m;
 	}
 	s[which].member->unsure = unexplained(s[which].member, off, var);
-	/* Whom nobody believes any more has no part in what is believed now. */
-	if (!f->is_running || kept == 0)
+	if (!f->is_running)
 		start(f, s[which].estimator, at, m.x);
 	else if (s[which].is_used && s[which].member->measured > 0)
 		learn(f, &s[which]);
@@ -341,6 +395,7 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 		if (pull[which] == 1)
 			check(f, &s[which], &m);
 	}
+	f->lean = lean(s, n, pull);
 
 	struct estimate out = bank_at(&f->joint, at);
 	leave_open(f, s, n, &crowd, &out);
@@ -359,7 +414,7 @@ fuse_hold(struct fuse *f, const struct fuse_source *s, struct raw at, double x)
 		start(f, s->estimator, at, x);
 	struct estimate joint = bank_at(&f->joint, at);
 	if (m->measured == 0) {
-		m->constant = own.x - joint.x;
+		m->average = m->constant = own.x - joint.x;
 		m->measured = 1;
 	} else if (fabs(own.y - joint.y) <
 	    HOLD_SIGMAS * sqrt(own.pyy + joint.pyy)) {

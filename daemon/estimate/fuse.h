@@ -44,6 +44,8 @@ struct fuse {
 	struct bank joint;
 	double between;    /* variance between the sources, in parts of their
 	                      distances squared */
+	double lean;       /* s, of the mean, by the constants */
+	double shift;      /* s, that keeps it where it was before others counted */
 	unsigned samples;
 	unsigned astray;   /* in a row with the joint bank far from the mean */
 };

@@ -15,7 +15,7 @@ struct pool {
 	struct fuse fuse;
 	struct estimator est[SOURCES];
 	struct fuse_member member[SOURCES];
-	bool is_used[SOURCES];
+	bool is_used[SOURCES], is_silent[SOURCES];
 	double distance[SOURCES]; /* s */
 	double wait[SOURCES], off[SOURCES]; /* s */
 	size_t n;
@@ -33,6 +33,13 @@ static double
 truth(const struct pool *p)
 {
 	return 20e-6 * p->t;
+}
+
+/* What was said last was wrong by, s. */
+static double
+error(const struct pool *p)
+{
+	return p->last.x - 20e-6 * raw_sub(p->last.at, (struct raw){ 0 });
 }
 
 static void
@@ -79,6 +86,8 @@ pool_run(struct pool *p, int rounds)
 		size_t which = (size_t)k % p->n, n = 0, at = 0, used = 0;
 
 		p->t += POLL / (double)p->n;
+		if (p->is_silent[which])
+			continue;
 		take_sample(p, which);
 		for (size_t i = 0; i < p->n; i++) {
 			if (p->est[i].samples == 0)
@@ -87,7 +96,7 @@ pool_run(struct pool *p, int rounds)
 				at = n;
 			used += p->is_used[i];
 			s[n++] = (struct fuse_source){ &p->est[i],
-				&p->member[i], p->is_used[i], true,
+				&p->member[i], p->is_used[i], !p->is_silent[i],
 				p->distance[i] };
 		}
 		p->last = used > 0
@@ -244,6 +253,53 @@ START_TEST(who_joins_late_does_not_make_the_clock_jump)
 }
 END_TEST
 
+START_TEST(who_goes_and_comes_back_does_not_move_the_clock)
+{
+	double worst = 0, fastest = 0;
+	struct pool p;
+
+	pool_init(&p, 3);
+	p.off[0] = 0.3e-3;
+	p.off[1] = -0.3e-3;
+	pool_run(&p, 300);
+	double before = error(&p);
+	for (size_t k = 0; k < 60; k++) {
+		size_t i = k % 6 / 2; /* at times the others are all there are */
+		p.is_silent[i] = k % 2 == 0;
+		p.is_used[i] = !p.is_silent[i];
+		pool_run(&p, 10);
+		worst = fmax(worst, fabs(error(&p) - before));
+		fastest = fmax(fastest, fabs(p.last.y - 20e-6));
+	}
+	printf("moved %.1f us, %.1f ppb\n", worst * 1e6, fastest * 1e9);
+	ck_assert_double_lt(worst, 40e-6);
+	ck_assert_double_lt(fastest, 30e-9);
+}
+END_TEST
+
+START_TEST(the_only_one_left_changes_and_the_clock_stays)
+{
+	double worst = 0;
+	struct pool p;
+
+	pool_init(&p, 2);
+	p.off[0] = 0.3e-3;
+	p.off[1] = -0.3e-3;
+	pool_run(&p, 300);
+	double before = error(&p);
+	for (size_t k = 0; k < 20; k++) {
+		p.is_silent[k % 2] = true;
+		p.is_used[k % 2] = false;
+		p.is_silent[1 - k % 2] = false;
+		p.is_used[1 - k % 2] = true;
+		pool_run(&p, 5);
+		worst = fmax(worst, fabs(error(&p) - before));
+	}
+	printf("moved %.1f us\n", worst * 1e6);
+	ck_assert_double_lt(worst, 100e-6);
+}
+END_TEST
+
 START_TEST(the_offset_stays_while_nobody_is_believed)
 {
 	struct pool p;
@@ -313,6 +369,8 @@ UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
     one_that_walks_away_takes_nobody_along,
     the_claim_reaches_to_where_most_are, a_jump_of_one_is_not_the_others,
     who_joins_late_does_not_make_the_clock_jump,
+    who_goes_and_comes_back_does_not_move_the_clock,
+    the_only_one_left_changes_and_the_clock_stays,
     the_offset_stays_while_nobody_is_believed,
     without_an_anchor_the_clock_is_the_anchor, a_sample_is_learned_once,
     who_replaces_all_others_is_believed_at_once)
