@@ -14,6 +14,8 @@
 #define USUAL 2.0         /* variances that a constant is off by */
 #define STRAY 5.0         /* times the usual distance from the median */
 #define CLAIM 3.3         /* standard errors that are claimed (engine/source.h) */
+#define EDGE 3.0          /* standard errors to the edge of a source; what
+                             reaches there is claimed a tenth further */
 #define HOLD_SIGMAS 4.0   /* of a frequency from the joint bank's */
 
 void
@@ -36,24 +38,35 @@ double_order(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+/* Of an even number the upper one of the two in the middle. */
+static double
+upper_median(double *x, size_t n)
+{
+	qsort(x, n, sizeof *x, double_order);
+	return x[n / 2];
+}
+
 static double
 median(double *x, size_t n)
 {
-	qsort(x, n, sizeof *x, double_order);
-	return (x[(n - 1) / 2] + x[n / 2]) / 2;
+	double upper = upper_median(x, n);
+
+	return (x[(n - 1) / 2] + upper) / 2;
 }
 
-/* Where most sources are, if there are three or more, and how sure one of them
- * is of that. */
+/* Where most sources are, if there are three or more. */
 struct crowd {
 	bool is_there;
-	double x, y, sx, sy; /* s, s/s */
+	double x, y, sy; /* s, s/s */
+	double down, up; /* s: the edges of more than half reach no further down
+	                    than -down, those of more than half no further up */
 };
 
 static struct crowd
 crowd_of(const struct estimate *e, const struct fuse_source *s, size_t n)
 {
-	double x[FUSE_MAX], y[FUSE_MAX], pxx[FUSE_MAX], pyy[FUSE_MAX];
+	double x[FUSE_MAX], y[FUSE_MAX], pyy[FUSE_MAX];
+	double down[FUSE_MAX], up[FUSE_MAX];
 	size_t k = 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -61,13 +74,15 @@ crowd_of(const struct estimate *e, const struct fuse_source *s, size_t n)
 			continue;
 		x[k] = e[i].x;
 		y[k] = e[i].y;
-		pxx[k] = e[i].pxx;
+		up[k] = e[i].x + EDGE * sqrt(e[i].pxx);
+		down[k] = EDGE * sqrt(e[i].pxx) - e[i].x;
 		pyy[k++] = e[i].pyy;
 	}
 	if (k < 3)
 		return (struct crowd){ .is_there = false };
 	return (struct crowd){ true, median(x, k), median(y, k),
-		sqrt(median(pxx, k)), sqrt(median(pyy, k)) };
+		sqrt(median(pyy, k)), upper_median(down, k),
+		upper_median(up, k) };
 }
 
 /* pull[i], 0..1: how much the word of source i counts, given where the others
@@ -341,13 +356,17 @@ look(const struct fuse_source *s, size_t n, struct raw at, struct estimate *e,
 
 /* Adds to what remains open by how much the sources differ, as far as their
  * distances explain it.  And the one that counts most, because it is near, may
- * be the one that lies: so what is claimed reaches to where most are. */
+ * be the one that lies: so what is claimed reaches to where most are, however
+ * wrong these are by their noise.  The edges are counted, not averaged: half of
+ * an even number are on the liar's side of the middle, with the liar.  A tenth
+ * more is for the paths of most, which are lopsided, too. */
 static void
 leave_open(const struct fuse *f, const struct fuse_source *s, size_t n,
     const struct crowd *crowd, struct estimate *out)
 {
 	if (crowd->is_there) {
-		double dx = fabs(out->x - crowd->x) / CLAIM + crowd->sx;
+		double dx = fmax(out->x + crowd->down,
+		    crowd->up - out->x) / EDGE;
 		double dy = fabs(out->y - crowd->y) - CLAIM * crowd->sy;
 		out->pxx += dx * dx;
 		out->pyy += dy > 0 ? dy * dy : 0;

@@ -207,18 +207,47 @@ START_TEST(one_that_walks_away_takes_nobody_along)
 }
 END_TEST
 
-START_TEST(the_claim_reaches_to_where_most_are)
+/* Three far ones, which need not agree, and one nearby that alone is used. */
+static void
+near_and_far(struct pool *p, double near, double low, double high)
+{
+	pool_init(p, 4);
+	p->off[0] = low;
+	p->off[2] = high;
+	p->off[3] = near;
+	p->wait[3] = 1e-6;
+	p->distance[3] = 0.1e-3;
+	p->is_used[0] = p->is_used[1] = p->is_used[2] = false;
+	pool_run(p, 100);
+}
+
+START_TEST(the_claim_reaches_beyond_where_most_are)
 {
 	struct pool p;
 
-	pool_init(&p, 4);
-	p.off[3] = 2e-3;
-	p.wait[3] = 1e-6;
-	p.distance[3] = 0.1e-3;
-	p.is_used[0] = p.is_used[1] = p.is_used[2] = false;
-	pool_run(&p, 100);
+	near_and_far(&p, 2e-3, 0, 0);
 	ck_assert_double_eq_tol(p.last.x - truth(&p), 2e-3, 0.1e-3);
-	ck_assert_double_ge(3.3 * sqrt(p.last.pxx), 2e-3);
+	ck_assert_double_ge(3.3 * sqrt(p.last.pxx), 1.1 * 2e-3);
+}
+END_TEST
+
+START_TEST(a_liar_does_not_draw_the_claim_to_its_side_of_most)
+{
+	struct pool p;
+
+	near_and_far(&p, 2e-3, -0.5e-3, 0.5e-3);
+	ck_assert_double_ge(3.3 * sqrt(p.last.pxx), 1.1 * 2e-3);
+	near_and_far(&p, -2e-3, -0.5e-3, 0.5e-3);
+	ck_assert_double_ge(3.3 * sqrt(p.last.pxx), 1.1 * 2e-3);
+}
+END_TEST
+
+START_TEST(who_differs_to_either_side_does_not_widen_the_claim)
+{
+	struct pool p;
+
+	near_and_far(&p, 0, -0.5e-3, 0.5e-3);
+	ck_assert_double_lt(3.3 * sqrt(p.last.pxx), 0.1e-3);
 }
 END_TEST
 
@@ -367,7 +396,10 @@ UNIT_MAIN("fuse", one_source_is_itself, four_know_more_than_one,
     the_nearer_of_two_that_disagree_counts_more,
     one_that_strays_within_its_claim_does_not_count,
     one_that_walks_away_takes_nobody_along,
-    the_claim_reaches_to_where_most_are, a_jump_of_one_is_not_the_others,
+    the_claim_reaches_beyond_where_most_are,
+    a_liar_does_not_draw_the_claim_to_its_side_of_most,
+    who_differs_to_either_side_does_not_widen_the_claim,
+    a_jump_of_one_is_not_the_others,
     who_joins_late_does_not_make_the_clock_jump,
     who_goes_and_comes_back_does_not_move_the_clock,
     the_only_one_left_changes_and_the_clock_stays,

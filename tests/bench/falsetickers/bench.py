@@ -85,11 +85,14 @@ SCENARIOS = [
     Scenario("2of5-1.5ms", (MID,) * 3, (MID,) * 2, 1.5e-3),
     Scenario("near-5ms", (WAN,) * 3, (NEAR,), 5e-3),
     Scenario("near-100ms", (WAN,) * 3, (NEAR,), 0.1, start=0),
+    Scenario("near-1of3", (WAN,) * 2, (NEAR,), 5e-3),
+    Scenario("near-2of5", (WAN,) * 3, (NEAR,) * 2, 5e-3),
     *walks("walk", (MID,) * 3, (MID,), (1e-9, 1e-8, 3e-8, 1e-7, 3e-7, 1e-6,
                                         5e-6, 5e-5)),
     *walks("2walk", (MID,) * 3, (MID,) * 2, (1e-8, 1e-7, 1e-6, 1e-5)),
     *walks("wanwalk", WANS, (WAN,), (1e-7, 1e-6, 1e-5)),
-    *walks("nearwalk", (WAN,) * 3, (NEAR,), (1e-7, 1e-6, 1e-5)),
+    *walks("nearwalk", (WAN,) * 3, (NEAR,), (3e-8, 1e-7, 1e-6, 1e-5)),
+    *walks("near1of3", (WAN,) * 2, (NEAR,), (1e-7,)),
 ]
 
 
