@@ -31,9 +31,9 @@ now_ms(void)
 static int
 is_event(const struct clk_rep *rep)
 {
-	return rep->seq == 0 && (rep->type == CLK_SLEWED ||
-	    rep->type == CLK_TERM || rep->type == CLK_RELOAD ||
-	    rep->type == CLK_WAS_SET || rep->type == CLK_WOKE);
+	return rep->seq == 0 && (rep->type == CLK_TERM ||
+	    rep->type == CLK_RELOAD || rep->type == CLK_WAS_SET ||
+	    rep->type == CLK_WOKE);
 }
 
 /* One message, if there is one: 1, 0 or an error as clock_rpc_call. */

@@ -25,7 +25,6 @@ enum clk_type {
 	CLK_BYE = 16,    /* orderly end, carries the exit code; not answered */
 
 	CLK_DONE = 7,    /* answer to any request */
-	CLK_SLEWED = 9,  /* event: the slew is over, back at base */
 	CLK_TERM = 11,   /* event: SIGTERM, SIGINT or SIGQUIT; send CLK_BYE */
 	CLK_RELOAD = 13, /* event: SIGHUP */
 	CLK_WAS_SET = 15, /* event: somebody else stepped the clock */

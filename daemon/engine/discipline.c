@@ -19,8 +19,10 @@
 #define COMPLAIN 3600 /* s between words about a short budget */
 #define RETRY_SHORT 60 /* s: the budget refills slowly */
 #define RETRY_STEP 60  /* s until a step that was refused is tried again */
-#define STATUS_GAP 1.0 /* s between two CLK_STATUS */
-#define WORTH_SLEWING 1e-3 /* s: left over when a slew ends */
+#define STATUS_SOONEST 1.0 /* s between two CLK_STATUS */
+#define STATUS_OLD 60.0 /* s after which it is news by itself */
+#define SLEW_LARGE 1e-3 /* s: where it ended is looked at, ... */
+#define SLEW_LATE 0.05  /* ... s after that */
 #define SURPRISE 10e-3 /* s that the error may grow by without a sample, ... */
 #define SURPRISE_RATE 200e-6 /* ... and s/s */
 #define MAX_SENT 4e9  /* s: what a step may ask for; from 1970 to any era */
@@ -238,13 +240,17 @@ apply(struct engine *e)
 	if (rate > room)
 		rate = room;
 
-	int error = adjust(e, d->base_ppt, slew_plan(err, d->within, rate));
+	struct slew slew = slew_plan(err, d->within, rate);
+	int error = adjust(e, d->base_ppt, slew);
 	if (error == ENOSPC) {
 		adjust_within_budget(e, err, d->within, rate);
 		return;
 	}
 	if (error == EAGAIN)
 		e->os->ops->timer_set(e->os, &d->later, mono_add(now, 1));
+	else if (fabs(err) > SLEW_LARGE)
+		e->os->ops->timer_set(e->os, &d->later, mono_add(now,
+		    (double)slew.ms * 1e-3 + SLEW_LATE));
 	d->short_of = 0;
 	d->rest = err - under_way(e);
 }
@@ -389,53 +395,68 @@ error_ns(double s)
 	return span_ns(fmin(fmax(s, 0), 16));
 }
 
+static void
+make_status(struct engine *e, struct clk_status *to)
+{
+	struct discipline *d = &e->discipline;
+	struct pair now = e->os->ops->pair(e->os);
+	const struct reference *r = &e->reference;
+	double err = fabs(discipline_error(e, now));
+	double disp = reference_dispersion(r, now.raw,
+	    e->config->maxclockerror_ppm * 1e-6);
+
+	to->esterror_ns = error_ns(
+	    d->has_target ? err + sqrt(d->target.pxx) : 16);
+	to->maxerror_ns = error_ns(
+	    r->was_updated ? err + disp + r->root_delay / 2 : 16);
+	to->leap = leap_for_clock(e);
+	to->tai = leap_tai(e, now.real);
+	if (r->is_synced)
+		to->flags |= CLK_SYNCED;
+	if (d->steps_left <= 0)
+		to->flags |= CLK_STARTED;
+}
+
+static bool
+is_far_from(int64_t a, int64_t b)
+{
+	return a > 2 * b || b > 2 * a;
+}
+
+static bool
+is_news(const struct discipline *d, const struct clk_status *s,
+    struct mono now)
+{
+	const struct clk_status *said = &d->status;
+
+	return d->told.ns == 0 || now.ns >= mono_add(d->told, STATUS_OLD).ns ||
+	    s->flags != said->flags || s->leap != said->leap ||
+	    s->tai != said->tai ||
+	    is_far_from(s->maxerror_ns, said->maxerror_ns) ||
+	    is_far_from(s->esterror_ns, said->esterror_ns);
+}
+
 void
 discipline_status(struct engine *e, bool must)
 {
 	struct discipline *d = &e->discipline;
-	struct mono mono = e->os->ops->mono(e->os);
-
-	struct mono free_at = mono_add(d->told, STATUS_GAP);
+	struct mono now = e->os->ops->mono(e->os);
+	struct mono free_at = mono_add(d->told, STATUS_SOONEST);
+	struct clk_req req;
 
 	if (e->leap.is_held) /* told before and afterwards */
 		return;
-	if (d->told.ns != 0 && mono.ns < free_at.ns) {
+	if (d->told.ns != 0 && now.ns < free_at.ns) {
 		if (must)
 			e->os->ops->timer_set(e->os, &e->status, free_at);
 		return;
 	}
-	d->told = mono;
-
-	struct pair now = e->os->ops->pair(e->os);
-	const struct reference *r = &e->reference;
-	struct clk_req req;
-
 	memset(&req, 0, sizeof req);
 	req.type = CLK_STATUS;
-	double err = fabs(discipline_error(e, now));
-	double disp = reference_dispersion(r, now.raw,
-	    e->config->maxclockerror_ppm * 1e-6);
-	req.u.status.esterror_ns = error_ns(
-	    d->has_target ? err + sqrt(d->target.pxx) : 16);
-	req.u.status.maxerror_ns = error_ns(
-	    r->was_updated ? err + disp + r->root_delay / 2 : 16);
-	req.u.status.leap = leap_for_clock(e);
-	req.u.status.tai = leap_tai(e, now.real);
-	if (r->is_synced)
-		req.u.status.flags |= CLK_SYNCED;
-	if (d->steps_left <= 0)
-		req.u.status.flags |= CLK_STARTED;
-	ask(e, &req);
-}
-
-void
-discipline_slewed(struct engine *e)
-{
-	struct discipline *d = &e->discipline;
-
-	if (!d->has_target || !d->is_controlled || e->is_stopping)
+	make_status(e, &req.u.status);
+	if (!is_news(d, &req.u.status, now))
 		return;
-	double err = fabs(discipline_error(e, e->os->ops->pair(e->os)));
-	if (err > WORTH_SLEWING && discipline_is_explained(e))
-		apply(e);
+	d->told = now;
+	d->status = req.u.status;
+	ask(e, &req);
 }

@@ -30,10 +30,12 @@ struct discipline {
 	int steps_left;         /* makestep's updates; < 0 no limit */
 	double threshold;       /* makestep's, s */
 	struct mono sent;       /* last CLK_ADJUST or CLK_STEP */
-	struct mono told;       /* last CLK_STATUS */
+	struct mono told;       /* last CLK_STATUS, ... */
+	struct clk_status status; /* ... and what it said */
 	struct mono step_refused; /* no other is tried for a while */
 	bool is_beyond;         /* the frequency limit cuts the estimate */
-	struct timer later;     /* for what may not be sent yet */
+	struct timer later;     /* for what may not be sent yet, and to look at
+	                           what a large slew has left */
 	struct timer complain;  /* hourly word about a short budget */
 	double short_of;        /* s that wait for budget, 0 = none */
 	struct mono answered;   /* when the clock gave the next three: */
@@ -80,12 +82,9 @@ int discipline_makestep(struct engine *);
 /* makestep's new parameters at run time; limit < 0 = no limit. */
 void discipline_modify_makestep(struct engine *, int limit, double threshold);
 
-/* Tells the kernel and the guard how things stand (CLK_STATUS), once a second
- * at most, however often that changes; too early, it is left for the next time
- * unless it must be told, and then done by e->status. */
+/* Tells the kernel and the guard how things stand (CLK_STATUS), where that is
+ * news.  Once a second at most: too early, it is left for the next time, or for
+ * e->status if it must be told. */
 void discipline_status(struct engine *, bool must);
-
-/* A slew has ended. */
-void discipline_slewed(struct engine *);
 
 #endif

@@ -17,7 +17,7 @@
 #include "daemon/engine/server.h"
 #include "daemon/engine/source.h"
 
-#define STATUS_GAP 60.0     /* s between CLK_STATUS without updates */
+#define STATUS_GAP 240.0    /* s between looks at what no update tells */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
@@ -99,8 +99,8 @@ fire_status(struct timer *t)
 	reference_tell_local(e);
 	if (e->options.server != NULL)
 		server_tell_lost(e->options.server);
-	discipline_status(e, true);
 	set_timer(e, t, STATUS_GAP);
+	discipline_status(e, true);
 }
 
 /* Who has not answered by now is not waited for. */
@@ -283,6 +283,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	foreign_init(&e->foreign, e);
 	leap_init(&e->leap, e);
 	fallback_init(&e->fallback, e);
+	e->status = (struct timer){ .fire = fire_status, .owner = e };
 	discipline_status(e, true); /* and learn what the clock runs at */
 	preset_time(e);
 	preset_frequency(e);
@@ -291,7 +292,6 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	e->patience = (struct timer){ .fire = fire_patience, .owner = e };
 	e->timeout = (struct timer){ .fire = fire_timeout, .owner = e };
 	e->drift = (struct timer){ .fire = fire_drift, .owner = e };
-	e->status = (struct timer){ .fire = fire_status, .owner = e };
 	if (options->timeout == 0 && options->mode != ENGINE_STEER)
 		e->options.timeout = ONCE_TIMEOUT;
 	if (e->options.timeout > 0)
@@ -413,9 +413,6 @@ engine_clock_event(void *engine, const struct clk_rep *event)
 	struct engine *e = engine;
 
 	switch (event->type) {
-	case CLK_SLEWED:
-		discipline_slewed(e);
-		break;
 	case CLK_WAS_SET:
 	case CLK_WOKE:
 		foreign_was_set(e, event->type == CLK_WOKE);

@@ -49,7 +49,7 @@ struct leap {
 void leap_init(struct leap *, struct engine *);
 
 /* Looks ahead, whenever the clock or what the sources say is new, and at least
- * once a minute. */
+ * every few minutes. */
 void leap_plan(struct engine *);
 
 /* What CLK_STATUS says: enum packet_leap without LEAP_UNSYNC, and TAI - UTC

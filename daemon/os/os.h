@@ -98,8 +98,7 @@ struct os_ops {
 struct os {
 	const struct os_ops *ops;
 	void *engine; /* whose callback this is */
-	/* An event of the clock: CLK_SLEWED, CLK_WAS_SET, CLK_WOKE, CLK_TERM,
-	 * CLK_RELOAD. */
+	/* An event of the clock: CLK_WAS_SET, CLK_WOKE, CLK_TERM, CLK_RELOAD. */
 	void (*clock_event)(void *engine, const struct clk_rep *);
 	/* Sends n datagrams through one socket, of which each goes as with
 	 * ops->send().  Returns how many have gone.  NULL where the backend

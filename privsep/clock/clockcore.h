@@ -67,7 +67,7 @@ bool clockcore_request(struct clockcore *, const struct clk_req *, size_t len,
  * never. */
 int64_t clockcore_timeout(const struct clockcore *);
 
-/* Ends a slew whose time is over.  True: send the event CLK_SLEWED. */
+/* Ends a slew whose time is over; returns whether there was one. */
 bool clockcore_expire(struct clockcore *);
 
 /* Fills an event that the caller sends. */

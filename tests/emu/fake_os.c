@@ -295,17 +295,6 @@ pass(struct fake_os *f, int64_t raw_ns)
 	make_leap(f, was);
 }
 
-static void
-end_slew(struct fake_os *f)
-{
-	struct clk_rep event = { .type = CLK_SLEWED, .freq_ppt = f->base_ppt,
-		.real_ns = f->now.real.ns, .mono_ns = f->mono.ns };
-
-	f->slew_ppt = 0;
-	if (f->os.clock_event)
-		f->os.clock_event(f->os.engine, &event);
-}
-
 /* Nodes are the first members of timers. */
 static void
 fire(struct fake_os *f, struct heap_node *node)
@@ -336,7 +325,7 @@ fake_advance(struct fake_os *f, double s)
 		if (wait > 0)
 			pass(f, (int64_t)wait);
 		if (is_slew)
-			end_slew(f);
+			f->slew_ppt = 0;
 		else
 			fire(f, next);
 	}

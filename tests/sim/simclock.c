@@ -44,14 +44,13 @@ simclock_start(struct simclock *c, const struct clk_limits *limits, bool denied)
 	clock_host_start(&c->host, limits);
 }
 
-bool
+void
 simclock_run(struct simclock *c, int64_t at)
 {
 	double dt = (double)(at - c->now) * 1e-9, ns, more;
-	bool had_slew = c->host.core.guard.slew_ppt != 0;
 
 	if (at <= c->now)
-		return false;
+		return;
 	more = oscillator_run(c->osc, (double)c->now * 1e-9, dt);
 	if (!c->is_halted) {
 		ns = more * 1e9 + c->fraction;
@@ -65,7 +64,6 @@ simclock_run(struct simclock *c, int64_t at)
 			c->fraction += (double)raw;
 	}
 	c->now = at;
-	return had_slew && c->host.core.guard.slew_ppt == 0;
 }
 
 struct simclock_face

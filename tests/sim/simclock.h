@@ -30,9 +30,8 @@ void simclock_free(struct simclock *);
  * touch the clock. */
 void simclock_start(struct simclock *, const struct clk_limits *, bool denied);
 
-/* Lets true time come to at; returns whether a slew has ended, which the engine
- * must be told. */
-bool simclock_run(struct simclock *, int64_t at);
+/* Lets true time come to at. */
+void simclock_run(struct simclock *, int64_t at);
 struct simclock_face simclock_face(const struct simclock *);
 
 /* At what true time MONOTONIC will be at mono, or the running slew over if that

@@ -49,7 +49,7 @@ observe(struct simhost *h)
 void
 simhost_begin(struct simhost *h)
 {
-	h->slew_ended |= simclock_run(h->clock, h->station.world->now);
+	simclock_run(h->clock, h->station.world->now);
 	observe(h);
 }
 
@@ -68,7 +68,7 @@ finish(struct simhost *h)
 	simos_close(h);
 	config_fini(&h->config);
 	simclock_call(h->clock, &req, &rep, &ignored);
-	h->is_running = h->is_stopping = h->slew_ended = false;
+	h->is_running = h->is_stopping = false;
 }
 
 static void
@@ -98,10 +98,8 @@ void
 simhost_end(struct simhost *h)
 {
 	for (;;) {
-		uint32_t event = h->slew_ended ? CLK_SLEWED :
-		    simclock_was_set(h->clock);
+		uint32_t event = simclock_was_set(h->clock);
 
-		h->slew_ended = false;
 		if (event != 0)
 			tell(h, event);
 		else if (!simos_tell_sent(h))
@@ -140,8 +138,6 @@ fire_look(struct simevent *e)
 	struct world *w = h->station.world;
 
 	simhost_begin(h);
-	if (h->slew_ended)
-		simhost_end(h);
 	world_at(w, &h->look, w->now + span_ns(h->sample));
 }
 

@@ -62,7 +62,6 @@ struct simhost {
 
 	bool is_running, is_stopping;
 	int exit_code;     /* of the last engine that ended; -1 = none has */
-	bool slew_ended;   /* to be told */
 	struct options options;
 	struct config config;
 	struct engine engine;

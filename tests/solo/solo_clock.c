@@ -130,9 +130,8 @@ event(struct os_clock *os, struct clk_rep *rep)
 	struct solo_clock *s = (struct solo_clock *)os;
 	uint32_t type = 0;
 
-	if (clockcore_expire(&s->core)) {
-		type = CLK_SLEWED;
-	} else if (s->core.guard.event != 0) {
+	clockcore_expire(&s->core);
+	if (s->core.guard.event != 0) {
 		type = s->core.guard.event;
 		s->core.guard.event = 0;
 	} else if (term_came && !s->is_term_told) {

@@ -32,7 +32,7 @@ next_event(struct os_clock *c, struct clk_rep *rep)
 	if (o->events == 0 || waited < o->wait * 1e-3)
 		return false;
 	o->events--;
-	*rep = (struct clk_rep){ .type = CLK_SLEWED };
+	*rep = (struct clk_rep){ .type = CLK_WAS_SET };
 	return true;
 }
 
@@ -110,7 +110,7 @@ START_TEST(its_events_come_in_time_without_a_descriptor)
 	own.events = 1;
 	own.wait = 30;
 	ck_assert_int_eq(os_linux_run(&b.o), 0);
-	ck_assert_int_eq(b.last_event, CLK_SLEWED);
+	ck_assert_int_eq(b.last_event, CLK_WAS_SET);
 	double took = mono_sub(b.os->ops->mono(b.os), begin);
 	ck_assert_double_ge(took, 0.03);
 	ck_assert_double_lt(took, 5);

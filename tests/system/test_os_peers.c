@@ -345,7 +345,7 @@ clock_bench(struct bench *b, int fds[2])
 
 START_TEST(the_clock_answers_and_its_events_come_later)
 {
-	const struct clk_rep event = { .type = CLK_SLEWED };
+	const struct clk_rep event = { .type = CLK_WAS_SET };
 	const struct clk_rep done = { .type = CLK_DONE, .seq = 1,
 		.freq_ppt = 5 };
 	struct clk_req req = { .type = CLK_ADJUST };
@@ -361,7 +361,7 @@ START_TEST(the_clock_answers_and_its_events_come_later)
 	ck_assert_int_eq(rep.freq_ppt, 5);
 	ck_assert_uint_eq(b.last_event, 0);
 	ck_assert(bench_run(&b, 5000));
-	ck_assert_uint_eq(b.last_event, CLK_SLEWED);
+	ck_assert_uint_eq(b.last_event, CLK_WAS_SET);
 
 	ck_assert_int_eq(chan_recv(fds[1], &req, sizeof req, NULL), sizeof req);
 	ck_assert_uint_eq(req.type, CLK_ADJUST);

@@ -72,6 +72,49 @@ START_TEST(somebody_elses_step_is_slewed_back)
 }
 END_TEST
 
+/* By a slew of 0.4 s at most; what it leaves is seen before the next poll. */
+START_TEST(what_a_large_slew_has_left_is_slewed_too)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	world_start(&w);
+	world_run(&w, 100);
+	w.is_silent[0] = true;
+	w.os.now.real = tspec_add(w.os.now.real, -0.05);
+	discipline_correct(&w.engine);
+	world_run(&w, 1);
+	w.os.now.real = tspec_add(w.os.now.real, -0.008); /* late, say */
+	world_run(&w, 39);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 20e-6);
+	world_fini(&w);
+}
+END_TEST
+
+/* A round trip between processes for each word: with polls every 4 s the kernel
+ * hears how large the error is once a minute. */
+START_TEST(no_news_are_told_once_a_minute)
+{
+	struct world w;
+	unsigned n;
+
+	world_init(&w, 1);
+	w.config.sources[0].maxpoll = 2;
+	world_start(&w);
+	world_run(&w, 2000);
+	n = w.os.n_requests;
+	world_run(&w, 600);
+	ck_assert_uint_ge(w.os.n_requests - n, 140);
+	ck_assert_uint_lt(w.os.n_requests - n, FAKE_REQUESTS);
+	unsigned told = 0;
+	for (; n < w.os.n_requests; n++)
+		told += w.os.requests[n % FAKE_REQUESTS].type == CLK_STATUS;
+	ck_assert_uint_ge(told, 9);
+	ck_assert_uint_le(told, 12);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(when_the_clock_was_set_servers_are_asked_but_not_twice_within_minpoll)
 {
 	const struct clk_rep was_set = { .type = CLK_WAS_SET };
@@ -408,6 +451,7 @@ END_TEST
 
 UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     somebody_elses_step_is_slewed_back,
+    what_a_large_slew_has_left_is_slewed_too, no_news_are_told_once_a_minute,
     when_the_clock_was_set_servers_are_asked_but_not_twice_within_minpoll,
     what_was_set_is_set_back_within_two_seconds,
     without_permission_it_measures_only,

@@ -23,8 +23,8 @@ the fewest system calls there are and knows nothing: the limit.
 For each load: the server's processor time of all its processes for each
 request, median over the rounds and best; that time by chronyd's, median and
 range of the rounds' ratios; answers/s, and by chronyd's; share that was lost;
-latencies.  Then memory (PSS, of all processes) and wake-ups at rest: both with
-four sources and nobody asking, over the length of the bench.
+latencies.  Then memory (PSS, of all processes) of both with four sources and
+nobody asking; how often they wake the processor then, `bench rest' tells.
 
 --clients N: what changes when N clients ask instead of 100, drawn at random,
 with a log that has room for nearly all, and the memory that each takes.
@@ -154,7 +154,6 @@ def compare(args, stack, faults):
     resting = stack.enter_context(servers.at_rest())
     time.sleep(SETTLE)
     memory = {s.name: s.memory() for s in resting}
-    began, woken = time.monotonic(), [s.wakeups() for s in resting]
 
     def start(how, name, port, limit):
         return stack.enter_context(how(name, port, [*servers.SERVING, limit]))
@@ -186,10 +185,9 @@ def compare(args, stack, faults):
         series.show()
     if "most" in args.loads:
         show_most(highest)
-    print(f"\n{'at rest':16}{'kB PSS':>8}{'wake-ups/s':>12}")
-    for server, before in zip(resting, woken):
-        often = (server.wakeups() - before) / (time.monotonic() - began)
-        print(f"{server.name:16}{memory[server.name]:8}{often:12.2f}")
+    print(f"\n{'at rest':16}{'kB PSS':>8}")
+    for name, size in memory.items():
+        print(f"{name:16}{size:8}")
 
 
 def grow(args, stack, faults):

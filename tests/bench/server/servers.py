@@ -87,11 +87,6 @@ class Server:
         return sum(int(text.split()[0])
                    for text in self.tasks("schedstat")) * 1e-9
 
-    def wakeups(self):
-        return sum(int(line.split()[1]) for text in self.tasks("status")
-                   for line in text.splitlines()
-                   if line.startswith("voluntary"))
-
     def memory(self):
         """Proportional set size of all processes, kB."""
         return sum(int(line.split()[1]) for pid in self.pids()
