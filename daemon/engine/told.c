@@ -5,6 +5,8 @@
 
 #include "common/ntp64.h"
 
+#define NO_ROOT 1.0 /* s: delay and dispersion while nothing is known */
+
 static double
 seconds(int64_t ns)
 {
@@ -27,29 +29,31 @@ told_packet(const struct wrk_reference *t, struct pair now,
     struct ntp_packet *p)
 {
 	double age = seconds(now.raw.ns - t->at_ns);
-	bool is_told = (t->flags & WRK_IS_TOLD) && age <= TOLD_AGE_MAX;
 
 	*p = (struct ntp_packet){
 		.leap = LEAP_UNSYNC,
 		.version = PACKET_VERSION,
 		.mode = PACKET_MODE_SERVER,
 		.precision = t->precision,
-		.root_delay = seconds(t->delay_ns),
-		.root_dispersion = seconds(t->dispersion_ns) +
-		    (double)t->growth_ppt * 1e-12 * age +
-		    fabs(error_now(t, now, age)),
-		.ref = t->ref,
+		.root_delay = NO_ROOT,
+		.root_dispersion = NO_ROOT,
 	};
-
-	if (is_told) {
-		p->leap = t->leap;
-		p->stratum = t->stratum;
-		p->refid = t->refid;
-	}
-	if (is_told && (t->flags & WRK_IS_LOCAL)) {
+	if (!(t->flags & WRK_IS_TOLD) || age > TOLD_AGE_MAX ||
+	    t->leap == LEAP_UNSYNC)
+		return;
+	p->leap = t->leap;
+	p->stratum = t->stratum;
+	p->refid = t->refid;
+	if (t->flags & WRK_IS_LOCAL) {
 		p->root_delay = p->root_dispersion = 0;
 		p->ref = ntp64_from_tspec(now.real);
+		return;
 	}
+	p->root_delay = seconds(t->delay_ns);
+	p->root_dispersion = seconds(t->dispersion_ns) +
+	    (double)t->growth_ppt * 1e-12 * age +
+	    fabs(error_now(t, now, age));
+	p->ref = t->ref;
 }
 
 void

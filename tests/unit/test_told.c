@@ -77,7 +77,13 @@ START_TEST(what_is_old_is_told_as_unsynchronised)
 	ck_assert_uint_eq(p.leap, LEAP_UNSYNC);
 	ck_assert_uint_eq(p.stratum, 0);
 	ck_assert_uint_eq(p.refid, 0);
-	ABOUT(p.root_dispersion, 1e-3 + 301e-6 + 3e-3);
+	ck_assert_uint_eq(p.ref, NTP64_UNSET);
+	ck_assert_double_eq(p.root_delay, 1);
+	ck_assert_double_eq(p.root_dispersion, 1);
+	t.leap = LEAP_UNSYNC;
+	ck_assert_double_eq(told(&t, 0, 0).root_dispersion, 1);
+	ck_assert_uint_eq(told(&t, 0, 0).ref, NTP64_UNSET);
+	t = synchronised();
 	t.flags |= WRK_IS_LOCAL;
 	ck_assert_uint_eq(told(&t, TOLD_AGE_MAX + 0.1, 0).stratum, 0);
 	ck_assert_uint_eq(told(&nothing, 0, 0).leap, LEAP_UNSYNC);
