@@ -296,7 +296,7 @@ prepare(struct main *m)
 	if (setup_read_config(&m->config, &m->options) < 0)
 		return -1;
 	apply_options(m);
-	if (find_users(m) < 0 || open_sockets(m) < 0)
+	if (find_users(m) < 0 || open_sockets(m) < 0 || confine_scope() < 0)
 		return -1;
 	if (m->is_alone)
 		return confine(m);

@@ -4,6 +4,7 @@
  * must be called (the clock, below, has less to do itself):
  *
  *   confine_find_user   while /etc/passwd can be read
+ *   confine_scope       the engine's, before it starts its workers
  *   confine_root        then open what is still needed, below dirs[].fd
  *   confine_drop        from here on no capability, nothing to gain by exec
  *   confine_landlock    files: only below dirs[]; no TCP, no foreign signals
@@ -80,6 +81,12 @@ int confine_limit(const struct confine_limits *);
  * capability and ambient sets empty, not dumpable, SIGKILL when the parent
  * dies, no core file, limits, no_new_privs.  Checks that it holds. */
 int confine_drop(const struct confine_user *u, const struct confine_limits *);
+
+/* Landlock's scope: from here on no signal and no abstract socket leaves us and
+ * those whom we start later.  They are in reach, so that the kernel's SIGKILL at
+ * our death reaches them, even one that hangs.  Sets no_new_privs.  Returns 0,
+ * on kernels that have no scopes, too, or -errno. */
+int confine_scope(void);
 
 enum confine_role { CONFINE_ENGINE, CONFINE_RESOLVER, CONFINE_WORKER };
 

@@ -11,6 +11,7 @@
 #include <linux/landlock.h>
 #include <stdint.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -145,6 +146,28 @@ give_up_dirs(struct confine_dir *dirs, size_t n)
 }
 
 int
+confine_scope(void)
+{
+	int abi = kernel_abi();
+
+	if (abi < 6)
+		return 0;
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+		return failed("no_new_privs", "");
+
+	struct ruleset scope = { .scoped = everything(abi).scoped };
+	int fd = make_ruleset(abi, scope);
+	if (fd < 0)
+		return fd;
+
+	int r = 0;
+	if (syscall(SYS_landlock_restrict_self, fd, 0) < 0)
+		r = failed("scope", "");
+	close(fd);
+	return r;
+}
+
+int
 confine_landlock(enum confine_role role, enum confine_root root,
     struct confine_dir *dirs, size_t n)
 {
@@ -157,6 +180,8 @@ confine_landlock(enum confine_role role, enum confine_root root,
 	}
 
 	struct ruleset all = everything(abi);
+	if (role == CONFINE_ENGINE)
+		all.scoped = 0; /* confine_scope() leaves it its workers */
 	int fd = make_ruleset(abi, all);
 	if (fd < 0)
 		return fd;

@@ -293,6 +293,25 @@ def they_end_with_the_engine(folder):
         lib.check(daemon.wait() == 75, "and the daemon ends with 75")
 
 
+def one_that_hangs_ends_with_the_engine(folder):
+    """And leaves the port to the next daemon."""
+    for n, kill in enumerate((False, True)):
+        where = folder / f"hangs{n}"
+        where.mkdir()
+        with tockd(where, 2) as daemon:
+            pids = workers(daemon)
+            os.kill(pids[0], signal.SIGSTOP)
+            if kill:
+                os.kill(daemon.roles()["tock-engine"], signal.SIGKILL)
+            else:
+                daemon.stop()
+            lib.check(lib.until(lambda: not any(map(lib.is_alive, pids)), 5)
+                      is not None, "a stopped worker ends, too, when the "
+                      f"engine {'is killed' if kill else 'ends'}")
+            for pid in filter(lib.is_alive, pids):
+                os.kill(pid, signal.SIGKILL)
+
+
 def forbidden_calls_kill(folder):
     if not os.access(INJECT, os.X_OK):
         return
@@ -375,4 +394,5 @@ lib.main(sockets_may_be_given, an_address_may_come_later,
          one_that_is_always_late_is_given_up, rules_and_keys,
          they_tell_what_the_engine_learns,
          limits_hold_for_a_client, they_end_with_the_engine,
+         one_that_hangs_ends_with_the_engine,
          forbidden_calls_kill, a_port_is_taken_once)

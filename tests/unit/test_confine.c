@@ -323,8 +323,40 @@ START_TEST(landlock_leaves_only_the_directories)
 }
 END_TEST
 
+/* Whether a process that starts another one in its scope, and is an engine then,
+ * reaches that one and nobody else: 0, or what is wrong. */
+static int
+try_scope(pid_t foreign)
+{
+	bool has_scope = syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 6;
+	pid_t own;
+
+	if (confine_scope() < 0)
+		return 99;
+	own = fork();
+	if (own == 0)
+		pause();
+	if (confine_landlock(CONFINE_ENGINE, CONFINE_ROOT_HOST, NULL, 0) < 0)
+		return 98;
+	if (has_scope && (kill(foreign, 0) == 0 || errno != EPERM))
+		return 97;
+	return kill(own, SIGKILL) == 0 ? 0 : 96;
+}
+
+START_TEST(an_engine_reaches_its_workers_alone)
+{
+	int status;
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(try_scope(getppid()));
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 UNIT_MAIN("confine", an_engine_replaces_files_in_its_directories_alone,
     an_assertion_ends_in_sigabrt, an_engine_can_work,
     an_engine_knows_interfaces_by_name,
     a_resolver_can_look_up_in_a_child, what_is_forbidden_kills_both_roles,
-    landlock_leaves_only_the_directories)
+    landlock_leaves_only_the_directories, an_engine_reaches_its_workers_alone)
