@@ -29,7 +29,7 @@
  * time since, which is forgiven. */
 #define LATE_MS 100
 #define FORGIVEN (1 / 30.0)
-#define WAIT_END_MS 1000
+#define WAIT_END_MS 1000 /* all of them together */
 
 static void
 lose(struct workers *w, unsigned i, int error)
@@ -232,10 +232,15 @@ workers_start(struct workers *w, const struct config *c,
 void
 workers_end(struct workers *w)
 {
+	struct os *os = &w->os->os;
+	struct mono start = os->ops->mono(os);
+
 	for (unsigned i = 0; i < w->crew.n; i++) {
+		double waited = mono_sub(os->ops->mono(os), start) * 1e3;
+
 		if (w->crew.is_gone[i])
 			continue;
-		worker_rpc_await_end(w->each[i].fd, WAIT_END_MS);
+		worker_rpc_await_end(w->each[i].fd, WAIT_END_MS - (int)waited);
 		watch_remove(&w->os->watches, &w->each[i].watch);
 		close(w->each[i].fd);
 	}

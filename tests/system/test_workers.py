@@ -298,13 +298,17 @@ def one_that_hangs_ends_with_the_engine(folder):
     for n, kill in enumerate((False, True)):
         where = folder / f"hangs{n}"
         where.mkdir()
-        with tockd(where, 2) as daemon:
+        with tockd(where, 6) as daemon:
             pids = workers(daemon)
-            os.kill(pids[0], signal.SIGSTOP)
+            for pid in pids[1:]:
+                os.kill(pid, signal.SIGSTOP)
+            engine = daemon.roles()["tock-engine"]
             if kill:
-                os.kill(daemon.roles()["tock-engine"], signal.SIGKILL)
+                os.kill(engine, signal.SIGKILL)
             else:
                 daemon.stop()
+                lib.check(not lib.is_alive(engine), "the engine has not "
+                          "waited for each of them")
             lib.check(lib.until(lambda: not any(map(lib.is_alive, pids)), 5)
                       is not None, "a stopped worker ends, too, when the "
                       f"engine {'is killed' if kill else 'ends'}")
