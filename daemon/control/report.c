@@ -184,19 +184,6 @@ report_source_name(const struct engine *e, const struct addr *addr,
 	return s != NULL;
 }
 
-/* What the frequency may be off by now: as at the last update, and what the
- * oscillator wandered since, s/s. */
-static double
-skew_now(const struct engine *e, struct raw now)
-{
-	const struct reference *r = &e->reference;
-	double age = fmax(raw_sub(now, r->updated_raw), 0);
-	double wander = e->selected != NULL
-	    ? estimator_wander(&e->selected->estimator) : 0;
-
-	return SKEW_SIGMAS * sqrt(r->skew * r->skew + wander * age);
-}
-
 /* What sources said, whatever is served. */
 static void
 fill_tracking(const struct engine *e, struct cmdmon_tracking *out)
@@ -224,7 +211,8 @@ fill_tracking(const struct engine *e, struct cmdmon_tracking *out)
 	out->leap = (unsigned)r->leap;
 	out->ref_time = r->ref_time;
 	out->resid_ppm = -r->resid_freq * PPM;
-	out->skew_ppm = skew_now(e, now.raw) * PPM;
+	out->skew_ppm = SKEW_SIGMAS * PPM *
+	    sqrt(reference_forecast(r, now.raw).pyy);
 	out->root_delay = r->root_delay;
 	out->root_dispersion = reference_dispersion(r, now.raw,
 	    e->config->maxclockerror_ppm / PPM);

@@ -136,7 +136,8 @@ write_drift(struct engine *e)
 	memset(&req, 0, sizeof req);
 	req.type = CLK_DRIFT;
 	req.u.drift.freq_ppt = llround(d->target.y * 1e12);
-	req.u.drift.skew_ppt = llround(fmin(e->reference.skew, 1) * 1e12);
+	req.u.drift.skew_ppt = llround(
+	    fmin(sqrt(e->reference.fused.pyy), 1) * 1e12);
 	e->os->ops->clock(e->os, &req, &rep);
 	if (rep.error != 0 && rep.error != EAGAIN) /* it is just written */
 		log_warn("drift file %s: not written: %s",

@@ -8,6 +8,7 @@
 #include "daemon/engine/engine.h"
 #include "daemon/engine/orphan.h"
 #include "daemon/engine/source.h"
+#include "daemon/estimate/filter.h"
 #include "daemon/wire/refid.h"
 
 #define RMS_GAIN 0.1
@@ -74,7 +75,8 @@ reference_follow(struct engine *e, const struct source *best,
 		r->least_distance = distance;
 	r->resid_freq = r->was_updated ? fused->y - r->freq : 0;
 	r->freq = fused->y;
-	r->skew = sqrt(fused->pyy);
+	r->fused = *fused;
+	r->wander = sqrt(estimator_wander(&best->estimator));
 	r->last_offset = err;
 	r->rms_offset = r->updates == 0 ? fabs(err) :
 	    sqrt(r->rms_offset * r->rms_offset +
@@ -88,12 +90,31 @@ reference_follow(struct engine *e, const struct source *best,
 	r->updates++;
 }
 
+struct estimate
+reference_forecast(const struct reference *r, struct raw now)
+{
+	struct estimate e = r->fused;
+
+	filter_predict(&e, now, r->wander);
+	return e;
+}
+
 double
 reference_dispersion(const struct reference *r, struct raw now, double wander)
 {
 	double age = r->was_updated ? raw_sub(now, r->updated_raw) : 0;
+	double more = r->was_updated ? sqrt(reference_forecast(r, now).pxx) -
+	    sqrt(r->fused.pxx) : 0;
 
-	return r->root_dispersion + (r->skew + wander) * age;
+	return r->root_dispersion + wander * age +
+	    CLAIM_SIGMAS * fmax(more, 0);
+}
+
+double
+reference_growth(const struct reference *r, struct raw now, double wander)
+{
+	return r->was_updated ? wander +
+	    CLAIM_SIGMAS * sqrt(reference_forecast(r, now).pyy) : 0;
 }
 
 /* How long we are to look for a source before we are one ourselves, s. */

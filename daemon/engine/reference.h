@@ -35,7 +35,8 @@ struct reference {
 	double rms_offset;    /* s, long-term */
 	double freq;          /* s/s, the correction in use */
 	double resid_freq;    /* s/s, what the last update changed */
-	double skew;          /* s/s, error bound of freq */
+	struct estimate fused; /* at the last update */
+	double wander;        /* of our oscillator, (s/s)/sqrt(s) */
 	double update_interval; /* s, between the last two */
 	unsigned updates;     /* of the clock since start */
 	bool is_known_local;  /* the log has it */
@@ -63,9 +64,16 @@ bool reference_is_local(const struct engine *, struct pair now);
 /* Tells the log when that has changed. */
 void reference_tell_local(struct engine *);
 
+/* What is known of x by now, without an update. */
+struct estimate reference_forecast(const struct reference *, struct raw now);
+
 /* Root dispersion now: that of the last update and what the clock may have
- * wandered since, with skew and wander (maxclockerror) in s/s. */
+ * wandered since, as far as it is known, and by maxclockerror (wander, s/s). */
 double reference_dispersion(const struct reference *, struct raw now,
+    double wander);
+
+/* By how much it grows in the next time, at most, s/s. */
+double reference_growth(const struct reference *, struct raw now,
     double wander);
 
 #endif

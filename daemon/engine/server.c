@@ -56,7 +56,7 @@ server_tell(const struct server *s, struct pair now, struct wrk_reference *t)
 		.delay_ns = span_ns(r->root_delay),
 		.dispersion_ns = span_ns(reference_dispersion(r, now.raw,
 		    wander)),
-		.growth_ppt = r->was_updated ? ppt(r->skew + wander) : 0,
+		.growth_ppt = ppt(reference_growth(r, now.raw, wander)),
 		.ref = r->was_updated ? ntp64_from_tspec(r->ref_time)
 				      : NTP64_UNSET,
 		.refid = r->refid,

@@ -45,7 +45,8 @@ follow(struct small *s)
 		.rms_offset = 0.0003,
 		.freq = 20 * PPM,
 		.resid_freq = 0.5 * PPM,
-		.skew = 0.1 * PPM,
+		.fused = { .at = s->world.now.raw,
+			.pyy = 0.1 * PPM * 0.1 * PPM },
 		.update_interval = 64.5,
 	};
 }
@@ -120,7 +121,13 @@ START_TEST(root_dispersion_grows_with_skew_and_wander)
 	follow(s);
 	fake_advance(&s->world, 1000);
 	report_tracking(&s->engine, &t);
-	near(t.root_dispersion, 0.001 + 1000 * 1.1e-6, 1e-9);
+	/* 99.9 % of what the frequency may be off by, and maxclockerror */
+	near(t.root_dispersion, 0.001 + 1000 * (3.3 * 0.1e-6 + 1e-6), 1e-9);
+	s->engine.reference.wander = 0.3 * PPM;
+	report_tracking(&s->engine, &t);
+	near(t.root_dispersion, 0.001 + 1000 * 1e-6 +
+	    3.3 * sqrt(1e-8 + 0.09e-12 * 1e9 / 3), 1e-9);
+	near(t.skew_ppm, 2.6 * sqrt(0.01 + 0.09 * 1000), 1e-6);
 	small_free(s);
 }
 END_TEST
@@ -425,7 +432,7 @@ START_TEST(status_sums_up)
 	ck_assert_uint_eq(r.unresolved, 1);
 	ck_assert_uint_eq(r.flags, STATUS_NO_CLOCK | STATUS_GUARD_SHORT);
 	/* offset, dispersion after 30 s, half the delay */
-	near(r.max_error, 0.002 + 0.001 + 30 * 1.1e-6 + 0.010, 1e-9);
+	near(r.max_error, 0.002 + 0.001 + 30 * 1.33e-6 + 0.010, 1e-9);
 	near(r.skew_ppm, 0.26, 1e-9);
 	first->conf.target = 1e-6;
 	report_status(&s->engine, &r);
