@@ -42,12 +42,12 @@
 #define RENAMEAT "renameat2"
 #endif
 
-/* With those of the rules below 43 of them exist on x86_64, and one more where
+/* With those of the rules below 46 of them exist on x86_64, and one more where
  * a directory may be written to. */
 static const char *const engine_calls[] = {
 	/* the loop */
-	"poll", "ppoll", "ppoll_time64", "clock_gettime", "clock_gettime64",
-	"restart_syscall",
+	"epoll_wait", "epoll_pwait", "epoll_ctl", "poll", "ppoll",
+	"ppoll_time64", "clock_gettime", "clock_gettime64", "restart_syscall",
 	/* sockets; which ones may be made: allow_sockets() */
 	"recvmsg", "recvmmsg", "recvmmsg_time64", "recvfrom", "sendmsg",
 	"sendmmsg", "sendto", "bind", "connect", "accept4", "getsockname",
@@ -110,8 +110,8 @@ static const char *const clock_calls[] = {
 
 /* Of the sockets and the page that it was born with. */
 static const char *const worker_calls[] = {
-	"poll", "ppoll", "ppoll_time64", "clock_gettime", "clock_gettime64",
-	"restart_syscall",
+	"epoll_wait", "epoll_pwait", "epoll_ctl", "poll", "ppoll",
+	"ppoll_time64", "clock_gettime", "clock_gettime64", "restart_syscall",
 	"recvmsg", "recvmmsg", "recvmmsg_time64", "sendmsg", "sendmmsg",
 	"sendto", "getsockopt",
 	/* the log, and stderr for assert() */

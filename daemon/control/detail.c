@@ -51,7 +51,7 @@ fill_answer(const struct engine *e, const struct client_reply *r,
     struct cmdmon_ntpdata *out)
 {
 	const struct ntp_packet *p = &r->packet;
-	const struct tspec now = e->os->ops->pair(e->os).real;
+	const struct tspec now = e->os->ops->real(e->os);
 
 	if (p->mode == 0)
 		return;

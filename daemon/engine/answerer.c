@@ -49,7 +49,7 @@ send_batch(struct answerer *r, struct sock *sock, int n)
 {
 	struct os *os = r->os;
 	struct dgram out[ANSWERER_BATCH];
-	struct tspec before = os->ops->pair(os).real;
+	struct tspec before = os->ops->real(os);
 
 	for (int i = 0; i < n; i++) {
 		struct answer *a = &r->answers[i];
@@ -62,7 +62,7 @@ send_batch(struct answerer *r, struct sock *sock, int n)
 	}
 	r->counts.answered += (unsigned)os_send_many(os, sock, out, n);
 
-	double took = tspec_sub(os->ops->pair(os).real, before) / n;
+	double took = tspec_sub(os->ops->real(os), before) / n;
 
 	if (took >= 0 && took <= SEND_TIME_MAX)
 		r->send_time += SEND_TIME_GAIN * (took - r->send_time);

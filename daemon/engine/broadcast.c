@@ -47,7 +47,7 @@ finish(struct os *os, struct ntp_packet *p, const struct mac_key *key,
 
 	p->mode = PACKET_MODE_BROADCAST;
 	p->version = is_whole ? 3 : PACKET_VERSION;
-	p->transmit = ntp64_from_tspec(os->ops->pair(os).real);
+	p->transmit = ntp64_from_tspec(os->ops->real(os));
 	packet_write(p, bytes);
 	return key == NULL ? PACKET_HEADER : mac_append(key, is_whole, bytes,
 	    PACKET_HEADER, PACKET_HEADER + MAC_MAX);

@@ -198,7 +198,7 @@ fire(struct timer *t)
 {
 	struct engine *e = t->owner;
 	struct leap *l = &e->leap;
-	double left = until(l, e->os->ops->pair(e->os).real);
+	double left = until(l, e->os->ops->real(e->os));
 
 	if (e->is_stopping)
 		return;

@@ -221,12 +221,12 @@ static int8_t
 find_precision(struct os *os, double configured)
 {
 	double least = INFINITY;
-	struct tspec last = os->ops->pair(os).real;
+	struct tspec last = os->ops->real(os);
 
 	if (configured > 0) /* 1e-9..1 */
 		return (int8_t)ceil(log2(configured));
 	for (int i = 0; i < PRECISION_TRIES; i++) {
-		struct tspec now = os->ops->pair(os).real;
+		struct tspec now = os->ops->real(os);
 		double step = tspec_sub(now, last);
 
 		if (step > 0 && step < least)

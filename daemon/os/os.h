@@ -61,6 +61,7 @@ struct lookup {
 /* Functions of a backend.  int results are 0 or -errno unless said. */
 struct os_ops {
 	struct pair (*pair)(struct os *);
+	struct tspec (*real)(struct os *); /* alone, which is quicker */
 	struct mono (*mono)(struct os *);
 
 	/* Fires once at `at` (at once when that is past); set again = moved. */

@@ -3,12 +3,14 @@
  * A turn: wait until a descriptor is ready or the first timer is due; serve
  * each ready descriptor once (a batch, or small ones that are less than two),
  * then what the clock and the resolver had to say, then the timers that were
- * due.  So no flood on a socket holds a timer up for longer than that.  Only
- * poll() is used, and no descriptors but sockets: a simulator under LD_PRELOAD
- * can stand in for the kernel.
+ * due.  So no flood on a socket holds a timer up for longer than that.  There
+ * are no descriptors but sockets, and for a simulator under LD_PRELOAD, which
+ * stands in for the kernel, poll() waits for them (watch.h).
  *
  * System calls after set-up, for the engine's filter:
- *	poll		(ppoll on aarch64, which has no poll)
+ *	epoll_wait	(epoll_pwait on aarch64, which has no epoll_wait)
+ *	epoll_ctl
+ *	poll		of one channel (ppoll on aarch64)
  *	socket		AF_INET, AF_INET6: SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC
  *	bind connect	IP sockets of our own
  *	setsockopt	SOL_SOCKET: SO_TIMESTAMPING, SO_TIMESTAMPNS,
@@ -31,7 +33,7 @@
  *	write, sendto	the log
  *	exit_group, rt_sigreturn, restart_syscall
  *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
- * Set-up alone: lstat (newfstatat), unlink, umask, chmod, listen; setsockopt
+ * Set-up alone: epoll_create1, lstat (newfstatat), unlink, umask, chmod, listen; setsockopt
  * SO_RCVBUFFORCE, SO_RCVBUF, SO_RXQ_OVFL, SO_REUSEPORT, SO_BROADCAST,
  * SO_ATTACH_REUSEPORT_CBPF, IP_MTU_DISCOVER, IP_FREEBIND, IPV6_FREEBIND and
  * multicast memberships; fcntl where socket() knows no flags. */
@@ -106,6 +108,13 @@ os_pair(struct os *os)
 	else
 		o->pair_width += o->pair_width / 8 + 1;
 	return best;
+}
+
+static struct tspec
+os_real(struct os *os)
+{
+	(void)os;
+	return (struct tspec){ read_clock(CLOCK_REALTIME) };
 }
 
 static struct mono
@@ -215,6 +224,7 @@ os_stop(struct os *os, int exit_code)
 
 static const struct os_ops ops = {
 	.pair = os_pair,
+	.real = os_real,
 	.mono = os_mono,
 	.timer_set = os_timer_set,
 	.timer_off = os_timer_off,
@@ -321,20 +331,20 @@ fire_timers(struct os_linux *o)
 int
 os_linux_init(struct os_linux *o, const struct os_linux_fds *fds)
 {
-	int error = 0;
-
 	*o = (struct os_linux){ .os.ops = &ops, .stamp_fd = -1 };
 	heap_init(&o->timers);
-	watch_init(&o->watches);
+
+	int error = watch_init(&o->watches);
+
 	clock_rpc_init(&o->clock, fds->clock);
 	o->has_clock = fds->clock >= 0;
 	o->own_clock = fds->own_clock;
 	o->max_socks = fds->max_socks;
 	o->clock_watch.ready = clock_ready;
 	o->batch = net_batch_new();
-	if (o->batch == NULL)
-		return -ENOMEM;
-	if (o->has_clock)
+	if (error == 0 && o->batch == NULL)
+		error = -ENOMEM;
+	if (error == 0 && o->has_clock)
 		error = watch_add(&o->watches, &o->clock_watch, fds->clock,
 		    POLLIN);
 	if (error == 0)
@@ -354,7 +364,7 @@ os_linux_run(struct os_linux *o)
 		int error = watch_turn(&o->watches, o, wait_ms(o));
 
 		if (error < 0)
-			os_linux_die("poll", error);
+			os_linux_die("waiting", error);
 		if (o->clock.n_events > 0 || o->own_clock != NULL)
 			deliver_events(o);
 		if (!o->is_stopped)

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: ISC
  *
- * The set of descriptors that poll() waits for.  A watch may leave it at any
- * time, in the middle of a turn as well: its slot is only emptied then, and the
- * object lives on until the turn is over, so that whoever is just working with
- * it can look whether it was closed. */
+ * The set of descriptors that are waited for.  A watch may leave it at any time,
+ * in the middle of a turn as well: it is not called any more then, and the object
+ * lives on until the turn is over, so that whoever is just working with it can
+ * look whether it was closed.
+ *
+ * There are two kinds of set, of which a program links one: the kernel's
+ * (watch_epoll.c), and for simulators, which know nothing of epoll, one for
+ * poll() (watch_poll.c). */
 #ifndef DAEMON_OS_WATCH_H
 #define DAEMON_OS_WATCH_H
 
@@ -14,26 +18,27 @@ struct os_linux;
 
 struct watch {
 	int fd; /* -1 = dropped */
-	size_t slot; /* 1-based; 0 = in no set */
+	size_t slot; /* 0 = in no set; with poll() its place, 1-based */
 	void (*ready)(struct os_linux *, struct watch *, short revents);
 	struct watch *next_dropped;
 };
 
 struct watch_set {
+	int epoll; /* or else */
 	struct pollfd *polled;
 	struct watch **watches; /* NULL = slot emptied in this turn */
 	size_t count, room;
 	struct watch *dropped;
 };
 
-void watch_init(struct watch_set *);
+int watch_init(struct watch_set *); /* 0 or -errno */
 void watch_fini(struct watch_set *); /* the set must be empty */
 
 /* Calls w->ready from now on when fd has one of events (or an error).  Returns
- * 0 or -ENOMEM. */
+ * 0 or -errno (of memory). */
 int watch_add(struct watch_set *, struct watch *w, int fd, short events);
 
-void watch_events(struct watch_set *, const struct watch *w, short events);
+void watch_events(struct watch_set *, struct watch *w, short events);
 
 /* Out of the set; fd stays open.  No effect when it is in no set. */
 void watch_remove(struct watch_set *, struct watch *w);
@@ -43,7 +48,7 @@ void watch_remove(struct watch_set *, struct watch *w);
 void watch_drop(struct watch_set *, struct watch *w);
 
 /* Waits at most timeout ms (-1: for ever) and calls the watches that are
- * ready, until the backend is stopped.  Returns 0 or -errno of poll (EINTR is no error). */
+ * ready, until the backend is stopped.  Returns 0 or -errno (EINTR is none). */
 int watch_turn(struct watch_set *, struct os_linux *, int timeout);
 
 /* The end of a turn: dropped watches are freed. */

@@ -22,6 +22,12 @@ get_pair(struct os *os)
 	return fake(os)->now;
 }
 
+static struct tspec
+get_real(struct os *os)
+{
+	return fake(os)->now.real;
+}
+
 static struct mono
 get_mono(struct os *os)
 {
@@ -233,6 +239,7 @@ stop(struct os *os, int exit_code)
 
 static const struct os_ops fake_ops = {
 	.pair = get_pair,
+	.real = get_real,
 	.mono = get_mono,
 	.timer_set = timer_set,
 	.timer_off = timer_off,

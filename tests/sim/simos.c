@@ -64,6 +64,12 @@ get_pair(struct os *os)
 	return simos_pair(host(os));
 }
 
+static struct tspec
+get_real(struct os *os)
+{
+	return simos_pair(host(os)).real;
+}
+
 static struct mono
 get_mono(struct os *os)
 {
@@ -387,6 +393,7 @@ stop(struct os *os, int exit_code)
 
 const struct os_ops simos_ops = {
 	.pair = get_pair,
+	.real = get_real,
 	.mono = get_mono,
 	.timer_set = timer_set,
 	.timer_off = timer_off,

@@ -89,6 +89,8 @@ on_sent(struct sock *s, const unsigned char *data, size_t len,
 	n->sent_stamp = *stamp;
 	memcpy(n->sent_data, data, len);
 	n->sent_len = len;
+	if (n->expect_sent != 0 && n->sent >= n->expect_sent)
+		bench_done(n->bench);
 }
 
 static void

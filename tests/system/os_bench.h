@@ -32,7 +32,7 @@ struct note { /* of one socket */
 	struct sock sock;
 	struct bench *bench;
 	int received, sent, failed;  /* callbacks; failed: the last errno */
-	int expect;                  /* datagrams after which the loop ends */
+	int expect, expect_sent;     /* datagrams after which the loop ends */
 	struct dgram last;           /* data and path point into the note */
 	unsigned char data[DGRAM_MAX];
 	char path[128];

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -143,6 +144,8 @@ work(void)
 	free(p);
 	poll(&pfd, 1, 0);
 	ppoll(&pfd, 1, &ts, NULL);
+	epoll_ctl(-1, EPOLL_CTL_ADD, s, NULL);
+	epoll_wait(-1, NULL, 1, 0);
 	syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts);
 	close(s);
 	log_init(1, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "test");
