@@ -126,15 +126,9 @@ measure_across(const struct timescale *scale, const struct times *t,
 	return true;
 }
 
-/* How far the sample may be off by now, s. */
-static double
-bound(const struct sample *s, struct raw now, const struct estimate *belief)
-{
-	double sd = belief != NULL ? sqrt(belief->pyy) : 0;
-
-	return s->delay / 2 + s->dispersion + sd * raw_sub(now, s->at);
-}
-
+/* The newer of the two samples that there may be, always: whoever took the better
+ * one would use some stamps twice, just the good ones, and take their common
+ * error for the oscillator's. */
 static bool
 measure_interleaved(const struct exchange_past *past, const struct times *now,
     const struct timescale *scale, const struct estimate *belief,
@@ -142,24 +136,16 @@ measure_interleaved(const struct exchange_past *past, const struct times *now,
 {
 	struct times whole = { past->t1, past->t4, past->server_rx, now->t3 };
 	struct times across = { now->t1, past->t4, now->t2, now->t3 };
-	struct measurement other = *m;
 
 	if (past->receive == NTP64_UNSET)
 		return false;
 
-	bool has_whole = measure(scale, &whole, belief, m) &&
-	    !past->is_measured;
-	bool has_other = belief != NULL &&
-	    tspec_sub(now->t3, past->server_rx) >= 0 &&
+	if (belief != NULL && tspec_sub(now->t3, past->server_rx) >= 0 &&
 	    tspec_sub(now->t2, now->t3) >= 0 &&
-	    measure_across(scale, &across, belief, &other);
-
+	    measure_across(scale, &across, belief, m))
+		return true;
 	m->tx_src = past->tx_src;
-	if (!has_other || (has_whole && bound(&m->sample, now->t4, belief) <=
-	    bound(&other.sample, now->t4, belief)))
-		return has_whole;
-	*m = other;
-	return true;
+	return measure(scale, &whole, belief, m) && !past->is_measured;
 }
 
 bool

@@ -67,9 +67,9 @@ void exchange_forget(struct exchange *);
 
 /* Takes in the answer p, which matches, has a transmit and a receive timestamp
  * and came at rx.  near: what tells its era.  belief: what is known of our
- * oscillator, NULL = nothing; by it the better of two samples is chosen in
- * interleaved mode: of the exchange before, or of the way back of that one and
- * the way out of this one.  Returns false when there is no sample: the times
+ * oscillator, NULL = nothing; where it is known well enough the sample is, in
+ * interleaved mode, of the way back of the exchange before and the way out of
+ * this one, else of the exchange before.  Returns false when there is no sample: the times
  * cannot be, or were measured already. */
 bool exchange_answered(struct exchange *, const struct ntp_packet *p,
     enum exchange_match how, const struct stamp *rx, struct timescale *,
