@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,6 +87,17 @@ static void
 publish(struct crew *c, const struct wrk_reference *t)
 {
 	refpage_write(((struct workers *)c)->page, t);
+}
+
+static bool
+is_behind(struct crew *c, unsigned i)
+{
+	const struct workers *w = (const struct workers *)c;
+	const struct sock *s = &w->server->more[2 * (size_t)i];
+	struct pollfd fds[] = { { .fd = s[0].fd, .events = POLLIN },
+		{ .fd = s[1].fd, .events = POLLIN } };
+
+	return poll(fds, 2, 0) > 0;
 }
 
 /* It has nothing to say unasked. */
@@ -218,6 +230,7 @@ workers_start(struct workers *w, const struct config *c,
 	signal(SIGCHLD, SIG_IGN); /* the channel tells; no zombies */
 	w->crew.call = call;
 	w->crew.publish = publish;
+	w->crew.is_behind = is_behind;
 	w->wait_ms = WAIT_START_MS;
 	if (r == 0)
 		r = crew_set_up(&w->crew, c, uid, gid);

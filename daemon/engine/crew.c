@@ -144,12 +144,28 @@ crew_publish(struct engine *e)
 	c->publish(c, &t);
 }
 
+/* What worker i has counted, if it is there. */
+static void
+ask_counts(struct crew *c, unsigned i)
+{
+	struct wrk_req req = { .type = WRK_COUNTS };
+	struct wrk_rep rep;
+
+	if (!c->is_gone[i] && c->call(c, i, &req, &rep) == 0)
+		c->counts[i] = rep.u.counts;
+}
+
 static void
 fire_publish(struct timer *t)
 {
 	struct engine *e = t->owner;
+	struct crew *c = e->options.crew;
 
 	crew_publish(e);
+	/* One that has something to do and hangs is found out. */
+	for (unsigned i = 0; i < c->n; i++)
+		if (!c->is_gone[i] && c->is_behind(c, i))
+			ask_counts(c, i);
 	e->os->ops->timer_set(e->os, t,
 	    mono_add(e->os->ops->mono(e->os), PUBLISH));
 }
@@ -210,11 +226,7 @@ crew_counts(struct engine *e, struct wrk_counts *sum)
 	struct crew *c = e->options.crew;
 
 	for (unsigned i = 0; c != NULL && i < c->n; i++) {
-		struct wrk_req req = { .type = WRK_COUNTS };
-		struct wrk_rep rep;
-
-		if (!c->is_gone[i] && c->call(c, i, &req, &rep) == 0)
-			c->counts[i] = rep.u.counts;
+		ask_counts(c, i);
 		if (c->is_gone[i]) /* with its process */
 			c->counts[i].pairs = c->counts[i].pairs_span_s = 0;
 		add(sum, &c->counts[i]);

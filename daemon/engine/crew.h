@@ -26,6 +26,8 @@ struct crew {
 	int (*call)(struct crew *, unsigned i, struct wrk_req *,
 	    struct wrk_rep *);
 	void (*publish)(struct crew *, const struct wrk_reference *);
+	/* Whether something waits at the sockets of worker i. */
+	bool (*is_behind)(struct crew *, unsigned i);
 	unsigned n;
 	bool is_gone[WRK_MAX];
 	/* Ours. */

@@ -211,6 +211,16 @@ def one_that_is_always_late_is_given_up(folder):
         lib.check(answered() == CLIENTS, "all are answered")
 
 
+def one_that_hangs_is_found_out(folder):
+    """By nothing but what its clients ask."""
+    with tockd(folder, 3) as daemon:
+        os.kill(workers(daemon)[0], signal.SIGSTOP)
+        lib.check(answered() != CLIENTS, "a stopped worker does not answer")
+        lib.check(daemon.says("worker 1 of 3: does not answer the engine"),
+                  "it is found out")
+        lib.check(answered() == CLIENTS, "all are answered")
+
+
 def rules_and_keys(folder):
     keys = folder / "keys"
     keys.write_text("5 SHA256 first-key\n")
@@ -395,7 +405,8 @@ def an_address_may_come_later(folder):
 lib.alone()
 lib.main(sockets_may_be_given, an_address_may_come_later,
          processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
-         one_that_is_always_late_is_given_up, rules_and_keys,
+         one_that_is_always_late_is_given_up, one_that_hangs_is_found_out,
+         rules_and_keys,
          they_tell_what_the_engine_learns,
          limits_hold_for_a_client, they_end_with_the_engine,
          one_that_hangs_ends_with_the_engine,

@@ -27,7 +27,7 @@ static struct {
 		struct fake_os os;
 		struct worker worker;
 		struct sock sock;
-		bool is_dead, lies;
+		bool is_dead, lies, is_behind;
 	} hands[N];
 	unsigned asked;
 } c;
@@ -55,6 +55,13 @@ publish(struct crew *crew, const struct wrk_reference *t)
 	refpage_write(&c.page, t);
 }
 
+static bool
+is_behind(struct crew *crew, unsigned i)
+{
+	(void)crew;
+	return c.hands[i].is_behind;
+}
+
 static void
 prepare(void)
 {
@@ -63,7 +70,8 @@ prepare(void)
 	world_line(&w, "allow 198.51.100.0/24");
 	world_line(&w, "keyfile /k");
 	world_save(&w, "keys/k", "7 SHA1 abcdefghijklmnop\n");
-	c.crew = (struct crew){ .call = call, .publish = publish, .n = N };
+	c.crew = (struct crew){ .call = call, .publish = publish,
+		.is_behind = is_behind, .n = N };
 }
 
 static void
@@ -183,6 +191,24 @@ START_TEST(an_engine_that_is_interrupted_while_it_writes_is_still_believed)
 	w.os.now.raw = raw_add(w.os.now.raw, 20);
 	ck_assert_uint_eq(ask_plain(0, "198.51.100.7")->data[0] >> 6,
 	    LEAP_UNSYNC);
+	end();
+}
+END_TEST
+
+START_TEST(one_that_hangs_is_found_out_when_it_has_something_to_do)
+{
+	prepare();
+	start();
+	unsigned before = c.asked;
+
+	c.hands[0].is_dead = true;
+	fake_advance(&w.os, 10);
+	ck_assert_uint_eq(c.asked, before); /* at rest nobody is woken up */
+	ck_assert(!c.crew.is_gone[0]);
+	c.hands[0].is_behind = c.hands[1].is_behind = true;
+	fake_advance(&w.os, 2);
+	ck_assert(c.crew.is_gone[0]);
+	ck_assert(!c.crew.is_gone[1]);
 	end();
 }
 END_TEST
@@ -534,6 +560,7 @@ END_TEST
 UNIT_MAIN("crew", a_worker_answers_as_the_engine_would,
     an_engine_that_is_silent_is_not_believed_for_long,
     an_engine_that_is_interrupted_while_it_writes_is_still_believed,
+    one_that_hangs_is_found_out_when_it_has_something_to_do,
     what_changes_is_told_at_once,
     rules_hold_in_all_of_them_and_later_ones_too,
     many_rules_are_the_same_rules,
