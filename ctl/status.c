@@ -134,7 +134,11 @@ print_clock(const struct status *s)
 
 	printf("clock %-4s ", status_health_name(s->health));
 	if (t->leap == LEAP_UNSYNCHRONISED) {
-		printf("not synchronised\n");
+		printf("not synchronised");
+		if (t->refid == REFID_LOCAL)
+			printf("   served as it is, stratum %u (local)",
+			    t->stratum);
+		putchar('\n');
 		return;
 	}
 	printf("%s %s (max error %s)   stratum %u",

@@ -48,6 +48,7 @@ class Daemon:
         self.refuse, self.asked = refuse, []
         self.leap, self.flags, self.max_error = 0, 0, MILLI
         self.reach = 255
+        self.reference = GOOD[:4] + GOOD
         self.names = {GOOD: b"ntp1.example", LIAR: b"liar\x1b[2J.example",
                       NEW: b"new.example"}
         self.activity, self.steps_left = (2, 0, 0, 0, 1), 0
@@ -92,7 +93,7 @@ class Daemon:
             return row[0][:4] + row[0] + struct.pack(
                 ">IIIIIIII", *row[1:], MILLI, TENTH, ONE, MINUS_MILLI, MILLI)
         if command == TRACKING:
-            return GOOD[:4] + GOOD + struct.pack(
+            return self.reference + struct.pack(
                 ">HHIII9I", 3, self.leap, 0, 1795442838, 60736736, MILLI,
                 MINUS_MILLI, MILLI, TWO, TENTH, ONE, MILLI, MILLI, HUNDRED)
         if command == ACTIVITY:
@@ -204,6 +205,10 @@ def health(folder):
         says(tockctl(), code, text)
     lib.check(all(len(line) <= 80 for line in tockctl().stdout.splitlines()),
               "status fits 80 columns")
+    d.leap, d.reference = 0, bytes([127, 127, 1, 1]) + bytes(20)
+    says(tockctl(), 2, "clock CRIT not synchronised   served as it is, "
+         "stratum 3 (local)")
+    d.reference = GOOD[:4] + GOOD
     d.reach = 0
     says(tockctl(), 1, "clock WARN", "no source has answered lately")
     d.names = {name: b"pool.example" for name in d.names}
