@@ -73,7 +73,7 @@ static void
 serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
     const struct dgram *d, int n, struct mono now)
 {
-	size_t at[ANSWERER_BATCH];
+	struct clientlog_places at[ANSWERER_BATCH];
 	int ready = 0;
 
 	r->counts.lost += sock->lost;
@@ -90,7 +90,7 @@ serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
 			continue;
 		}
 		enum clientlog_verdict v = clientlog_hit_at(r->log,
-		    CLIENTLOG_NTP, at[i], &d[i].remote.addr, now, false);
+		    CLIENTLOG_NTP, &at[i], &d[i].remote.addr, now, false);
 
 		if (v == CLIENTLOG_DROP)
 			continue;

@@ -3,30 +3,33 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define TICK (NSEC / 256) /* of `last`, ns; it wraps after 194 days */
-#define TOKEN 256         /* of `debt`: what an answer costs */
-#define QUARTER 4         /* of `interval`: steps in log2 s */
+#define FINE 20        /* of times: 2^-20 s, modulo 2^48 of them (8.5 years) */
+#define TIME_MASK ((UINT64_C(1) << 48) - 1)
+#define TOKEN_BITS 8   /* of `debt`: what an answer costs */
+#define TOKEN (1 << TOKEN_BITS)
+#define QUARTER 4      /* of `interval`: steps in log2 s */
 #define NO_INTERVAL INT8_MIN
-#define CACHE_LINE 64     /* bytes, on most machines */
+#define CACHE_LINE 64  /* bytes, on most machines */
+#define SET (CLIENTLOG_WAYS / 2)
 
+/* Of one service, so that what hardly anybody asks for takes no memory. */
 struct clientlog_record {
 	unsigned char bytes[16];
-	uint8_t family;      /* 0 = free */
-	int8_t interval[2];  /* log2 s x QUARTER, smoothed */
-	uint8_t zero;
-	uint32_t hits[2];
-	uint16_t drops[2];
-	uint16_t debt[2];    /* tokens missing, x TOKEN */
-	uint32_t last[2];    /* tick_of() it, 0 = never */
-	uint32_t fraction;   /* ns of the last NTP hit beyond its tick */
+	uint32_t hits;
+	uint32_t last_low; /* fine() of the last hit */
+	uint16_t last_high;
+	uint16_t drops;
+	uint16_t debt;     /* tokens missing, x TOKEN */
+	uint8_t kind;      /* kind_of() it; 0 = free */
+	int8_t interval;   /* log2 s x QUARTER, smoothed */
 };
 
-_Static_assert(sizeof(struct clientlog_record) <= 48, "memory of a client");
+_Static_assert(sizeof(struct clientlog_record) == 32, "two in a cache line");
 
+/* The sets begin where cache lines do. */
 int
 clientlog_init(struct clientlog *l, size_t bytes,
     const unsigned char random[24], struct mono now)
@@ -40,104 +43,159 @@ clientlog_init(struct clientlog *l, size_t bytes,
 	l->started = now;
 	if (bytes == 0)
 		return 0;
-	l->n_sets = bytes / sizeof *l->records / CLIENTLOG_WAYS;
+	l->n_sets = (uint32_t)(bytes / sizeof *l->records / CLIENTLOG_WAYS);
 	if (l->n_sets == 0)
 		l->n_sets = 1;
-	l->records = calloc(l->n_sets * CLIENTLOG_WAYS, sizeof *l->records);
-	return l->records != NULL ? 0 : -ENOMEM;
+	l->memory = calloc(1, clientlog_size(l) * sizeof *l->records +
+	    CACHE_LINE);
+	if (l->memory == NULL)
+		return -ENOMEM;
+	l->records = (void *)((char *)l->memory + CACHE_LINE -
+	    (uintptr_t)l->memory % CACHE_LINE);
+	return 0;
 }
 
 void
 clientlog_fini(struct clientlog *l)
 {
-	free(l->records);
+	free(l->memory);
+	l->memory = NULL;
 	l->records = NULL;
 	l->n_sets = 0;
 }
 
-static int64_t
-age_ns(const struct clientlog *l, struct mono now)
+static uint8_t
+kind_of(enum clientlog_service k, enum addr_family family)
 {
-	return now.ns - l->started.ns;
+	return (uint8_t)(k << 2 | family);
+}
+
+static enum clientlog_service
+service_of(const struct clientlog_record *r)
+{
+	return r->kind >> 2;
 }
 
 /* Never 0, which is 1. */
-static uint32_t
-tick_of(int64_t age)
+static uint64_t
+fine(const struct clientlog *l, struct mono now)
 {
-	uint32_t tick = (uint32_t)(age / TICK);
+	uint64_t age = (uint64_t)(now.ns - l->started.ns);
+	uint64_t time = age / NSEC << FINE | (age % NSEC << FINE) / NSEC;
 
-	return tick != 0 ? tick : 1;
+	time &= TIME_MASK;
+	return time != 0 ? time : 1;
 }
 
-/* Ticks since the record was used. */
-static uint32_t
-idle(const struct clientlog_record *r, uint32_t tick)
+static uint64_t
+since(const struct clientlog_record *r, uint64_t now)
 {
-	uint32_t least = UINT32_MAX;
-
-	for (unsigned k = 0; k < 2; k++)
-		if (r->last[k] != 0 && tick - r->last[k] < least)
-			least = tick - r->last[k];
-	return least;
+	return (now - ((uint64_t)r->last_high << 32 | r->last_low)) & TIME_MASK;
 }
 
-size_t
+struct clientlog_places
 clientlog_locate(const struct clientlog *l, const struct addr *a)
 {
+	struct clientlog_places p = { { 0, 0 } };
+
 	if (l->records == NULL)
-		return 0;
+		return p;
 
 	uint64_t hash = siphash(&l->key, a->bytes, sizeof a->bytes);
-	size_t at = CLIENTLOG_WAYS * (size_t)((hash >> 32) * l->n_sets >> 32);
-	const char *bytes = (const char *)&l->records[at];
 
-	for (size_t i = 0; i < CLIENTLOG_WAYS * sizeof *l->records;
-	    i += CACHE_LINE)
-		__builtin_prefetch(bytes + i, 1);
-	return at;
+	p.at[0] = (uint32_t)((hash >> 32) * l->n_sets >> 32);
+	p.at[1] = (uint32_t)((hash & UINT32_MAX) * l->n_sets >> 32) + l->n_sets;
+	for (unsigned i = 0; i < 2; i++) {
+		const char *bytes = (char *)&l->records[(size_t)p.at[i] * SET];
+
+		__builtin_prefetch(bytes, 1);
+		__builtin_prefetch(bytes + CACHE_LINE, 1);
+	}
+	return p;
 }
 
-/* The record of an address; a new one when it has none. */
+/* Place i < CLIENTLOG_WAYS of an address. */
 static struct clientlog_record *
-record_of(struct clientlog *l, size_t at, const struct addr *a, uint32_t tick)
+place(const struct clientlog *l, const struct clientlog_places *p, unsigned i)
 {
-	struct clientlog_record *set = &l->records[at];
-	struct clientlog_record *oldest = &set[0];
+	return &l->records[(size_t)p->at[i / SET] * SET + i % SET];
+}
+
+static struct clientlog_record *
+find(const struct clientlog *l, const struct clientlog_places *p,
+    const unsigned char bytes[16], uint8_t kind)
+{
+	for (unsigned i = 0; i < CLIENTLOG_WAYS; i++) {
+		struct clientlog_record *r = place(l, p, i);
+
+		if (r->kind == kind && memcmp(r->bytes, bytes, 16) == 0)
+			return r;
+	}
+	return NULL;
+}
+
+/* The place to take: a free one of the set that has more of them, or the one
+ * that was not used for longest. */
+static struct clientlog_record *
+choose(const struct clientlog *l, const struct clientlog_places *p,
+    uint64_t now)
+{
+	struct clientlog_record *oldest = place(l, p, 0), *empty[2] = { NULL };
+	unsigned n[2] = { 0 };
 
 	for (unsigned i = 0; i < CLIENTLOG_WAYS; i++) {
-		if (set[i].family == a->family &&
-		    memcmp(set[i].bytes, a->bytes, sizeof a->bytes) == 0)
-			return &set[i];
-		if (idle(&set[i], tick) > idle(oldest, tick))
-			oldest = &set[i];
+		struct clientlog_record *r = place(l, p, i);
+
+		if (r->kind == 0) {
+			empty[i / SET] = r;
+			n[i / SET]++;
+		}
+		if (since(r, now) > since(oldest, now))
+			oldest = r;
 	}
-	l->lost += oldest->family != 0;
-	*oldest = (struct clientlog_record){ .family = (uint8_t)a->family,
-		.interval = { NO_INTERVAL, NO_INTERVAL } };
-	memcpy(oldest->bytes, a->bytes, sizeof a->bytes);
-	return oldest;
+	return n[0] + n[1] == 0 ? oldest : empty[n[1] > n[0]];
 }
 
-/* s since the last hit; what is less than a tick counts for NTP alone. */
-static double
-since(const struct clientlog_record *r, enum clientlog_service k, int64_t age)
+/* A record for somebody new; its time is still unset. */
+static struct clientlog_record *
+begin(struct clientlog *l, const struct clientlog_places *p,
+    const unsigned char bytes[16], uint8_t kind, uint64_t now)
 {
-	int64_t ns = (int64_t)(tick_of(age) - r->last[k]) * TICK + age % TICK -
-	    (k == CLIENTLOG_NTP ? r->fraction : 0);
+	struct clientlog_record *r = choose(l, p, now);
 
-	return ns > 0 ? (double)ns * 1e-9 : 0;
+	l->lost += r->kind != 0;
+	*r = (struct clientlog_record){ .kind = kind, .interval = NO_INTERVAL };
+	memcpy(r->bytes, bytes, sizeof r->bytes);
+	return r;
+}
+
+/* log2(n) x QUARTER, rounded; n > 0. */
+static int
+quarters(uint64_t n)
+{
+	/* 2^31 times 2^(1/8), 2^(3/8), 2^(5/8) and 2^(7/8) */
+	static const uint32_t edges[QUARTER] = { 2341847524, 2784941738,
+		3311872529, 3938502376 };
+	int zeros = __builtin_clzll(n);
+	uint32_t head = (uint32_t)(n << zeros >> 32);
+	int sum = (63 - zeros) * QUARTER;
+
+	for (unsigned i = 0; i < QUARTER; i++)
+		sum += head >= edges[i];
+	return sum;
 }
 
 static void
-learn_interval(struct clientlog_record *r, enum clientlog_service k, double s)
+learn_interval(struct clientlog_record *r, uint64_t gap)
 {
-	double new = fmax(fmin(log2(fmax(s, 1e-9)) * QUARTER, 127), -127);
-	double old = r->interval[k];
+	int new = quarters(gap > 0 ? gap : 1) - FINE * QUARTER;
+	int step = new - r->interval;
 
-	if (r->interval[k] == NO_INTERVAL)
-		old = new;
-	r->interval[k] = (int8_t)lround(old + (new - old) / 4);
+	if (r->interval == NO_INTERVAL)
+		r->interval = (int8_t)new;
+	else
+		r->interval = (int8_t)(r->interval +
+		    (step + (step < 0 ? -2 : 2)) / 4);
 }
 
 /* One request in 2^bits. */
@@ -147,56 +205,70 @@ one_in(struct clientlog *l, int bits)
 	return prng_u64(&l->prng) >> (64 - bits) == 0;
 }
 
+/* What is earned in gap, rounded by chance: else a flood would earn nothing
+ * between two of its packets. */
+static uint64_t
+earned(struct clientlog *l, int interval, uint64_t gap)
+{
+	int shift = interval + FINE - TOKEN_BITS;
+
+	return shift <= 0 ? gap << -shift
+	    : (gap + (prng_u64(&l->prng) >> (64 - shift))) >> shift;
+}
+
 /* Takes a token, if there is one. */
 static enum clientlog_verdict
 judge(struct clientlog *l, struct clientlog_record *r, enum clientlog_service k,
-    double s)
+    uint64_t gap)
 {
 	const struct config_ratelimit *limit = &l->limits[k];
-	double debt = r->debt[k];
 
 	if (!limit->is_on)
 		return CLIENTLOG_PASS;
-	/* Rounded by chance: else a flood would earn nothing between two of
-	 * its packets. */
-	debt -= floor(ldexp(s, -limit->interval) * TOKEN +
-	    prng_unit(&l->prng));
-	r->debt[k] = debt > 0 ? (uint16_t)debt : 0;
-	if (r->debt[k] + TOKEN <= limit->burst * TOKEN) {
-		r->debt[k] = (uint16_t)(r->debt[k] + TOKEN);
+	if (r->debt > 0) {
+		uint64_t less = earned(l, limit->interval, gap);
+
+		r->debt = less < r->debt ? (uint16_t)(r->debt - less) : 0;
+	}
+	if (r->debt + TOKEN <= limit->burst * TOKEN) {
+		r->debt = (uint16_t)(r->debt + TOKEN);
 		return CLIENTLOG_PASS;
 	}
 	if (one_in(l, limit->leak))
 		return CLIENTLOG_PASS;
 	l->drops[k]++;
-	if (r->drops[k] < UINT16_MAX)
-		r->drops[k]++;
+	if (r->drops < UINT16_MAX)
+		r->drops++;
 	return limit->kod > 0 && one_in(l, limit->kod) ? CLIENTLOG_KISS
 						       : CLIENTLOG_DROP;
 }
 
 enum clientlog_verdict
-clientlog_hit_at(struct clientlog *l, enum clientlog_service k, size_t at,
-    const struct addr *a, struct mono now, bool is_exempt)
+clientlog_hit_at(struct clientlog *l, enum clientlog_service k,
+    const struct clientlog_places *p, const struct addr *a, struct mono now,
+    bool is_exempt)
 {
 	enum clientlog_verdict verdict = CLIENTLOG_PASS;
-	int64_t age = age_ns(l, now);
+	uint8_t kind = kind_of(k, a->family);
+	uint64_t time = fine(l, now), gap = 0;
 
 	l->hits[k]++;
 	if (l->records == NULL)
 		return CLIENTLOG_PASS;
 
-	struct clientlog_record *r = record_of(l, at, a, tick_of(age));
-	double s = since(r, k, age);
+	struct clientlog_record *r = find(l, p, a->bytes, kind);
 
-	if (r->last[k] != 0)
-		learn_interval(r, k, s);
+	if (r != NULL) {
+		gap = since(r, time);
+		learn_interval(r, gap);
+	} else {
+		r = begin(l, p, a->bytes, kind, time);
+	}
 	if (!is_exempt)
-		verdict = judge(l, r, k, s);
-	r->hits[k] += r->hits[k] < UINT32_MAX;
-	r->last[k] = tick_of(age);
-	if (k == CLIENTLOG_NTP)
-		r->fraction = (uint32_t)(age % TICK);
+		verdict = judge(l, r, k, gap);
+	r->hits += r->hits < UINT32_MAX;
+	r->last_low = (uint32_t)time;
+	r->last_high = (uint16_t)(time >> 32);
 	return verdict;
 }
 
@@ -204,14 +276,49 @@ enum clientlog_verdict
 clientlog_hit(struct clientlog *l, enum clientlog_service k,
     const struct addr *a, struct mono now, bool is_exempt)
 {
-	return clientlog_hit_at(l, k, clientlog_locate(l, a), a, now,
-	    is_exempt);
+	struct clientlog_places p = clientlog_locate(l, a);
+
+	return clientlog_hit_at(l, k, &p, a, now, is_exempt);
 }
 
 size_t
 clientlog_size(const struct clientlog *l)
 {
-	return l->n_sets * CLIENTLOG_WAYS;
+	return (size_t)l->n_sets * CLIENTLOG_WAYS;
+}
+
+static struct addr
+addr_of(const struct clientlog_record *r)
+{
+	struct addr a = { .family = r->kind & 3 };
+
+	memcpy(a.bytes, r->bytes, sizeof r->bytes);
+	return a;
+}
+
+/* Of the same address and another service; NULL = there is none. */
+static struct clientlog_record *
+other(const struct clientlog *l, const struct clientlog_record *r,
+    enum clientlog_service k)
+{
+	struct addr a = addr_of(r);
+	struct clientlog_places p = clientlog_locate(l, &a);
+
+	return find(l, &p, r->bytes, kind_of(k, a.family));
+}
+
+static void
+tell(struct clientlog_report *out, const struct clientlog_record *r,
+    uint64_t now)
+{
+	enum clientlog_service k = service_of(r);
+
+	out->hits[k] = r->hits;
+	out->drops[k] = r->drops;
+	if (r->interval != NO_INTERVAL)
+		out->interval[k] =
+		    (r->interval + (r->interval < 0 ? -2 : 2)) / QUARTER;
+	out->ago[k] = (double)since(r, now) / (1 << FINE);
 }
 
 bool
@@ -219,21 +326,18 @@ clientlog_get(const struct clientlog *l, size_t i, struct mono now,
     struct clientlog_report *out)
 {
 	assert(i < clientlog_size(l));
-	const struct clientlog_record *r = &l->records[i];
+	const struct clientlog_record *r = &l->records[i], *command;
 
-	if (r->family == 0)
+	if (r->kind == 0 || (service_of(r) == CLIENTLOG_COMMAND &&
+	    other(l, r, CLIENTLOG_NTP) != NULL))
 		return false;
-	*out = (struct clientlog_report){ .addr.family = r->family };
-	memcpy(out->addr.bytes, r->bytes, sizeof r->bytes);
-	for (unsigned k = 0; k < 2; k++) {
-		out->hits[k] = r->hits[k];
-		out->drops[k] = r->drops[k];
-		out->interval[k] = r->interval[k] == NO_INTERVAL
-		    ? CLIENTLOG_UNKNOWN
-		    : (int)lround((double)r->interval[k] / QUARTER);
-		out->ago[k] = r->last[k] == 0 ? -1 :
-		    since(r, k, age_ns(l, now));
-	}
+	*out = (struct clientlog_report){ .addr = addr_of(r),
+		.interval = { CLIENTLOG_UNKNOWN, CLIENTLOG_UNKNOWN },
+		.ago = { -1, -1 } };
+	tell(out, r, fine(l, now));
+	command = other(l, r, CLIENTLOG_COMMAND);
+	if (command != NULL)
+		tell(out, command, fine(l, now));
 	return true;
 }
 
@@ -241,7 +345,9 @@ void
 clientlog_reset(struct clientlog *l, size_t i)
 {
 	struct clientlog_record *r = &l->records[i];
+	struct clientlog_record *command = other(l, r, CLIENTLOG_COMMAND);
 
-	memset(r->hits, 0, sizeof r->hits);
-	memset(r->drops, 0, sizeof r->drops);
+	r->hits = r->drops = 0;
+	if (command != NULL)
+		command->hits = command->drops = 0;
 }

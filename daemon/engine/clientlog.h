@@ -2,7 +2,9 @@
  *
  * Who asks, how often, and whether that is too often.  The memory is fixed: an
  * address has a few places that a keyed hash finds, and takes over the one that
- * was not used for longest.  A limit is a bucket of tokens: each address has
+ * was not used for longest.  They are in two sets that have nothing to do with
+ * each other, and a new address goes where more room is left: when three quarters
+ * of all places are used, less than one address in a hundred has found none.  A limit is a bucket of tokens: each address has
  * `burst` answers, and gets one back each `interval`; of what is above that one
  * request in 2^leak is answered all the same, so that whoever forges an address
  * cannot cut its owner off. */
@@ -33,7 +35,8 @@ struct clientlog_record;
 
 struct clientlog {
 	struct clientlog_record *records; /* n_sets x WAYS; NULL: no log */
-	size_t n_sets;
+	void *memory; /* that they are in */
+	uint32_t n_sets; /* of each kind */
 	struct siphash_key key;
 	struct prng prng;
 	struct mono started;
@@ -57,15 +60,20 @@ int clientlog_init(struct clientlog *, size_t bytes,
     const unsigned char random[24], struct mono now);
 void clientlog_fini(struct clientlog *);
 
-/* Where an address's places begin, for a hit soon: they are fetched from memory
- * meanwhile, which takes longer than all the rest. */
-size_t clientlog_locate(const struct clientlog *, const struct addr *);
+/* The sets that have an address's places. */
+struct clientlog_places {
+	uint32_t at[2];
+};
 
-/* A request has come; at: clientlog_locate() of the address.  is_exempt:
+/* For a hit soon: they are fetched from memory meanwhile, which takes longer
+ * than all the rest. */
+struct clientlog_places clientlog_locate(const struct clientlog *, const struct addr *);
+
+/* A request has come, for the places of clientlog_locate().  is_exempt:
  * counted only. */
 enum clientlog_verdict clientlog_hit_at(struct clientlog *,
-    enum clientlog_service, size_t at, const struct addr *, struct mono now,
-    bool is_exempt);
+    enum clientlog_service, const struct clientlog_places *,
+    const struct addr *, struct mono now, bool is_exempt);
 
 /* The same at once. */
 enum clientlog_verdict clientlog_hit(struct clientlog *, enum clientlog_service,
@@ -74,11 +82,11 @@ enum clientlog_verdict clientlog_hit(struct clientlog *, enum clientlog_service,
 /* How many places there are, used or not. */
 size_t clientlog_size(const struct clientlog *);
 
-/* Place i < size; false: it is free. */
+/* Place i < size; false: there is nothing, or what is told with another one. */
 bool clientlog_get(const struct clientlog *, size_t i, struct mono now,
     struct clientlog_report *);
 
-/* Sets the counts of place i to zero. */
+/* Sets the counts that clientlog_get() tells of place i to zero. */
 void clientlog_reset(struct clientlog *, size_t i);
 
 #endif

@@ -88,12 +88,76 @@ END_TEST
 START_TEST(the_memory_is_as_configured)
 {
 	start(524288);
-	ck_assert_uint_gt(clientlog_size(&l), 10000);
-	ck_assert_uint_le(clientlog_size(&l) * 48, 524288);
+	ck_assert_uint_gt(clientlog_size(&l), 16000);
+	ck_assert_uint_le(clientlog_size(&l) * 32, 524288);
 	clientlog_fini(&l);
 	start(1); /* the least there can be */
 	ck_assert_uint_eq(clientlog_size(&l), CLIENTLOG_WAYS);
 	clientlog_fini(&l);
+}
+END_TEST
+
+START_TEST(three_quarters_of_the_places_are_taken_by_nearly_all)
+{
+	start(524288);
+	uint32_t n = (uint32_t)clientlog_size(&l) / 4 * 3;
+
+	for (uint32_t i = 0; i < n; i++)
+		hit(i);
+	ck_assert_uint_le(l.lost, n / 100);
+	clientlog_fini(&l);
+}
+END_TEST
+
+START_TEST(what_both_services_say_is_told_together)
+{
+	struct clientlog_report r;
+	struct addr a = client(1), b = client(2);
+	unsigned told = 0;
+
+	start(524288);
+	hit(1);
+	for (int i = 0; i < 3; i++)
+		clientlog_hit(&l, CLIENTLOG_COMMAND, &a, now, false);
+	clientlog_hit(&l, CLIENTLOG_COMMAND, &b, now, false);
+	now = mono_add(now, 5);
+	for (size_t i = 0; i < clientlog_size(&l); i++)
+		told += clientlog_get(&l, i, now, &r);
+	ck_assert_uint_eq(told, 2);
+	r = report(1);
+	ck_assert_uint_eq(r.hits[CLIENTLOG_NTP], 1);
+	ck_assert_uint_eq(r.hits[CLIENTLOG_COMMAND], 3);
+	ck_assert_double_eq_tol(r.ago[CLIENTLOG_COMMAND], 5, 1e-3);
+	r = report(2);
+	ck_assert_uint_eq(r.hits[CLIENTLOG_NTP], 0);
+	ck_assert_double_lt(r.ago[CLIENTLOG_NTP], 0);
+	ck_assert_uint_eq(r.hits[CLIENTLOG_COMMAND], 1);
+	for (size_t i = 0; i < clientlog_size(&l); i++)
+		if (clientlog_get(&l, i, now, &r))
+			clientlog_reset(&l, i);
+	ck_assert_uint_eq(report(1).hits[CLIENTLOG_COMMAND], 0);
+	ck_assert_uint_eq(report(2).hits[CLIENTLOG_COMMAND], 0);
+	clientlog_fini(&l);
+}
+END_TEST
+
+START_TEST(intervals_are_rounded_to_a_quarter_and_told_in_whole_steps)
+{
+	const struct { double s; int log2s; } all[] = {
+		{ 1e-6, -20 }, { 1.0 / 64, -6 }, { 1, 0 }, { 1.25, 0 },
+		{ 1.6, 1 }, { 64 * 1.25, 6 }, { 64 * 1.6, 7 }, { 131072, 17 },
+	};
+
+	for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+		start(1);
+		for (int k = 0; k < 20; k++) {
+			hit(1);
+			now = mono_add(now, all[i].s);
+		}
+		ck_assert_int_eq(report(1).interval[CLIENTLOG_NTP],
+		    all[i].log2s);
+		clientlog_fini(&l);
+	}
 }
 END_TEST
 
@@ -212,8 +276,8 @@ END_TEST
 
 START_TEST(a_year_changes_nothing)
 {
-	/* 32 bits of ticks are 194 days: before, at and behind that. */
-	const double days[] = { 190, 194, 194.1806, 194.1808, 195, 365, 1000 };
+	/* 28 bits of seconds are 3106.89 days: before, at and behind that. */
+	const double days[] = { 365, 3100, 3106.8913, 3106.89186, 3107, 9000 };
 
 	for (size_t i = 0; i < sizeof days / sizeof *days; i++) {
 		start(1);
@@ -236,7 +300,11 @@ START_TEST(a_year_changes_nothing)
 END_TEST
 
 UNIT_MAIN("clientlog", hits_and_intervals_are_counted,
-    the_memory_is_as_configured, the_oldest_of_the_same_places_goes,
+    the_memory_is_as_configured,
+    three_quarters_of_the_places_are_taken_by_nearly_all,
+    what_both_services_say_is_told_together,
+    intervals_are_rounded_to_a_quarter_and_told_in_whole_steps,
+    the_oldest_of_the_same_places_goes,
     a_million_addresses_push_out_none_that_ask_on,
     a_limit_is_a_burst_and_a_rate, short_intervals_are_limits_too,
     other_addresses_have_their_own_tokens, without_a_log_there_are_counts_alone,

@@ -56,7 +56,7 @@ LOADS = {
     "limited": ["--rate", 50000, "--clients", 100, "--patience", 0.02],
 }
 FEW = 100               # clients to compare many with
-LOG_OF_EACH = {"tockd": 64, "chronyd": 256}     # bytes of client log, enough
+LOG_OF_EACH = {"tockd": 40, "chronyd": 256}     # bytes of client log, enough
 SETTLE = 12             # s until a daemon is at rest
 MOST_ROUNDS = 3
 MOST = 60e3, 600e3      # requests/s between which the highest rate is sought
