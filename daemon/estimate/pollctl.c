@@ -11,7 +11,8 @@
 #define TOWARDS 0.1
 #define USUAL_TARGET 8.0
 #define FASTER (-0.515) /* log2 0.7: at most, per sample */
-#define SLOWER 0.5    /* log2 1.4 */
+#define SLOWER 0.5      /* log2 1.4, and twice as long only after ... */
+#define DOUBLING 128.0  /* s */
 
 #define HOLD_SLOWER 1.0 /* log2 2: at most, per sample */
 #define NEWS_ROW 8      /* samples: one alone is no news */
@@ -38,7 +39,8 @@ pollctl_sample(struct pollctl *p, double noise, double wander, double target,
 		double aim = log2(part * part * 3 * noise / wander) / 3;
 
 		aim += TOWARDS * (MIDDLE - aim);
-		p->log2s += fmin(fmax(aim - p->log2s, FASTER), SLOWER);
+		double slower = fmin(exp2(p->log2s) / DOUBLING, SLOWER);
+		p->log2s += fmin(fmax(aim - p->log2s, FASTER), slower);
 	}
 	p->log2s = fmax(fmin(p->log2s, most), least);
 }

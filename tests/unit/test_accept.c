@@ -195,6 +195,20 @@ START_TEST(the_interval_keeps_to_its_limits_and_moves_slowly)
 }
 END_TEST
 
+START_TEST(short_intervals_take_two_minutes_to_double)
+{
+	struct pollctl p;
+	double t = 0;
+
+	pollctl_init(&p, 2);
+	while (p.log2s < 4) {
+		t += exp2(p.log2s);
+		pollctl_sample(&p, 1, 1e-20, 8, 2, 10);
+	}
+	ck_assert_double_eq_tol(t, 256, 16); /* the last counts whole */
+}
+END_TEST
+
 static const struct estimate near_us = { .pxx = 1e-12, .pyy = 1e-18 };
 
 START_TEST(the_interval_ends_where_the_forecast_reaches_the_error)
@@ -262,6 +276,7 @@ UNIT_MAIN("accept", each_limit_has_its_bit,
     wander_over_the_interval_is_part_of_the_noise,
     a_greater_target_is_a_shorter_interval,
     the_interval_keeps_to_its_limits_and_moves_slowly,
+    short_intervals_take_two_minutes_to_double,
     the_interval_ends_where_the_forecast_reaches_the_error,
     held_errors_keep_to_the_limits_and_intervals_at_most_double,
     an_error_that_cannot_be_held_is_news_once_and_so_is_the_end)
