@@ -60,6 +60,7 @@ send_prepare(const struct link *link, const struct dgram *d, struct msghdr *msg,
 int
 net_send(struct os *os, struct sock *sock, const struct dgram *d)
 {
+	struct os_linux *o = (struct os_linux *)os;
 	struct link *link = sock->backend;
 	struct send_parts parts;
 	struct msghdr msg;
@@ -67,7 +68,9 @@ net_send(struct os *os, struct sock *sock, const struct dgram *d)
 	if (sock->fd < 0)
 		return -EBADF;
 	if (link->kind != SOCK_KIND_UDP)
-		return unix_send((struct os_linux *)os, link, d);
+		return unix_send(o, link, d);
+	if (link->is_connected && link->has_stamps && o->own_clock == NULL)
+		tstamp_rehearse(o->stamp_fd);
 	send_prepare(link, d, &msg, &parts);
 	return sendmsg(sock->fd, &msg, 0) < 0 ? -errno : 0;
 }

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <netinet/in.h>
+
 #include <linux/errqueue.h>
 #include <linux/net_tstamp.h>
 
@@ -19,6 +21,8 @@
 /* A stamp that is older than this was not taken on the clock's present scale:
  * the clock was stepped in between. */
 #define STAMP_AGE_MAX 1.0
+
+#define REHEARSAL 48 /* bytes, as a request has */
 
 #define PROTO_UDP 17
 #define UDP_HEADER 8
@@ -38,16 +42,49 @@ tstamp_enable(int fd, bool on_demand)
 	    net_set(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1) == 0;
 }
 
+/* On the loopback interface, connected to itself: nobody else gets in. */
+static int
+connect_to_itself(int fd, int family)
+{
+	struct sockaddr_in in4 = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6,
+		.sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr *own = family == AF_INET ? (void *)&in4 : (void *)&in6;
+	socklen_t len = family == AF_INET ? sizeof in4 : sizeof in6;
+
+	if (bind(fd, own, len) < 0 || getsockname(fd, own, &len) < 0)
+		return -errno;
+	return connect(fd, own, len);
+}
+
 int
 tstamp_keep_on(void)
 {
-	int fd = net_socket(AF_INET, SOCK_DGRAM);
+	int family = AF_INET, fd = net_socket(family, SOCK_DGRAM);
 
-	if (fd < 0) /* a machine without IPv4 */
-		fd = net_socket(AF_INET6, SOCK_DGRAM);
-	if (fd >= 0)
-		tstamp_enable(fd, false);
-	return fd < 0 ? -1 : fd;
+	if (fd < 0) { /* a machine without IPv4 */
+		family = AF_INET6;
+		fd = net_socket(family, SOCK_DGRAM);
+	}
+	if (fd < 0)
+		return -1;
+	tstamp_enable(fd, false);
+	(void)connect_to_itself(fd, family); /* then there are no rehearsals */
+	return fd;
+}
+
+void
+tstamp_rehearse(int fd)
+{
+	unsigned char bin[REHEARSAL];
+	struct iovec iov = { memset(bin, 0, sizeof bin), sizeof bin };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+	if (sendmsg(fd, &msg, MSG_DONTWAIT) < 0)
+		return;
+	(void)recvmsg(fd, &msg, MSG_DONTWAIT);
+	(void)recvmsg(fd, &msg, MSG_DONTWAIT | MSG_ERRQUEUE);
 }
 
 size_t

@@ -31,6 +31,12 @@ size_t tstamp_demand(struct cmsghdr *);
  * one is kept open for nothing else.  Descriptor, or -1. */
 int tstamp_keep_on(void);
 
+/* Sends a packet through that one to itself.  A request that goes right after
+ * it finds the kernel's code in the caches and leaves soon after its stamp, as
+ * soon as an answer from a busy server; else it takes more than a us longer on
+ * its way than the answer, which nobody can tell from a wrong clock. */
+void tstamp_rehearse(int fd);
+
 /* Reads a control message into info if it is a timestamp. */
 void tstamp_read(struct net_info *, const struct cmsghdr *);
 
