@@ -162,11 +162,12 @@ def sim_suite():
     return [Test("sim", "accuracy", [accuracy, "-l", "-s", "2"])] + [
         Test("sim", file.stem, [program, *extra, str(file)])
         for file in sorted((ROOT / "tests/sim/scenarios").glob("*.scn"))] + [
-        # Who leads is a matter of who speaks first.
+        # Here much depends on who speaks first, and on the first samples.
         Test("sim", f"{name}-{seed}", [
             program, "--seed", str(seed),
             str(ROOT / f"tests/sim/scenarios/{name}.scn")])
-        for name in ("orphans", "orphans-cold") for seed in range(2, 9)]
+        for name in ("orphans", "orphans-cold", "disagreement-early")
+        for seed in range(2, 9)]
 
 
 def man_suite():

@@ -8,7 +8,8 @@
 #include "daemon/engine/selection.h"
 
 #define SAME_SIGMAS 3.0 /* of two frequencies that agree */
-#define SURE 0.1e-6     /* s/s: how well a frequency must be known to count */
+#define SURE 0.1e-6     /* s/s: how well a frequency must be known to count, if
+                           the clock's own is known no worse */
 
 struct estimate
 fusion_follow(struct engine *e, struct source *updated, struct raw now)
@@ -37,28 +38,39 @@ fusion_follow(struct engine *e, struct source *updated, struct raw now)
 	return fuse_sample(&e->fuse, all, n, which, now);
 }
 
-/* Whether most of those that contradict each other have the same frequency, and
- * s is one of them. */
+/* Whether most of those that contradict each other have the same frequency and
+ * know it with a variance of at most pyy, and s is one of them. */
 static bool
 agrees_in_frequency(const struct engine *e, const struct source *s,
-    struct raw now)
+    struct raw now, double pyy)
 {
 	const struct source *o;
 	struct estimate mine, other;
 	size_t all = 0, same = 0;
 
-	if (!estimator_at(&s->estimator, now, &mine) ||
-	    mine.pyy > SURE * SURE)
+	if (!estimator_at(&s->estimator, now, &mine) || mine.pyy > pyy)
 		return false;
 	TAILQ_FOREACH(o, &e->sources, link) {
 		if (o->verdict != SOURCE_FALSETICKER ||
 		    !estimator_at(&o->estimator, now, &other))
 			continue;
 		all++;
-		same += other.pyy <= SURE * SURE && fabs(other.y - mine.y) <=
+		same += other.pyy <= pyy && fabs(other.y - mine.y) <=
 		    SAME_SIGMAS * sqrt(mine.pyy + other.pyy);
 	}
 	return same >= 2 && 2 * same > all;
+}
+
+/* What was learned while the frequency was known this badly, the constants
+ * above all, is no ground to go on from: the clock is, where it is now. */
+static void
+forget(struct engine *e)
+{
+	struct source *s;
+
+	fuse_slept(&e->fuse);
+	TAILQ_FOREACH(s, &e->sources, link)
+		s->member = (struct fuse_member){ .is_used = false };
 }
 
 bool
@@ -68,9 +80,15 @@ fusion_hold(struct engine *e, struct source *updated, struct pair now,
 	struct fuse_source s = { &updated->estimator, &updated->member, false, true,
 		source_distance(updated, now.raw) };
 
-	if (updated->verdict != SOURCE_FALSETICKER ||
-	    !agrees_in_frequency(e, updated, now.raw))
+	if (updated->verdict != SOURCE_FALSETICKER)
 		return false;
+	if (!agrees_in_frequency(e, updated, now.raw, SURE * SURE)) {
+		/* 0 while the clock follows nothing. */
+		if (!agrees_in_frequency(e, updated, now.raw,
+			e->discipline.target.pyy))
+			return false;
+		forget(e);
+	}
 	*held = fuse_hold(&e->fuse, &s, now.raw,
 	    timescale_offset(&e->scale, now.real, now.raw));
 	return true;

@@ -20,7 +20,8 @@ struct estimate fusion_follow(struct engine *, struct source *updated,
 
 /* After a selection without a result: sources that contradict each other about
  * the time may agree about the frequency.  Returns true with the estimate to
- * follow: the frequency, while the offset stays where it was. */
+ * follow: the frequency, once it is known better than the clock's own or well,
+ * while the offset stays where it was. */
 bool fusion_hold(struct engine *, struct source *updated, struct pair now,
     struct estimate *held);
 
