@@ -24,6 +24,7 @@
 #define QUICK_RETRY 2.0   /* s until an impossible sample is checked */
 #define LOST_TO_SLOW 8    /* polls lost in a row lengthen the interval */
 #define LOST_TO_BASIC 4   /* ... begin interleaved mode anew */
+#define UNSEEN 64         /* intervals that fit between two jumps */
 #define WAIT_LEAST 1.0    /* s: an answer later than maxdelay still says that the
                              server is reachable */
 
@@ -400,17 +401,38 @@ hold(struct client *c, double most)
 		    label(c, buf), s->conf.target);
 }
 
+/* A jump of the server or of our oscillator shows with the next answer, half an
+ * interval later in the mean.  Who jumped does so again: that is to be a small
+ * part of the time between two of them, or since the last one. */
+static double
+longest(struct client *c, bool has_jumped)
+{
+	double most = fmax(c->source->conf.maxpoll, c->minpoll);
+	struct mono now = os_of(c)->ops->mono(os_of(c));
+
+	if (c->jumped.ns == 0)
+		c->jumped = now;
+	double calm = mono_sub(now, c->jumped);
+	if (has_jumped) {
+		c->calm = calm;
+		c->jumped = now;
+	}
+	if (c->calm > 0)
+		most = fmin(most, log2(fmax(calm, c->calm) / UNSEEN));
+	return fmax(most, c->minpoll);
+}
+
 void
 client_judge(struct client *c, enum estimator_result result)
 {
 	const struct config_source *conf = &c->source->conf;
+	double most = longest(c, result == ESTIMATOR_JUMPED);
 
 	if (result == ESTIMATOR_JUMPED)
 		set_poll(c, c->minpoll);
 	if (result != ESTIMATOR_USED || c->burst > 0 || c->rest > 0)
 		return;
 	const struct estimator *est = &c->source->estimator;
-	double most = fmax(conf->maxpoll, c->minpoll);
 	if (conf->target > 0)
 		hold(c, most);
 	else

@@ -43,6 +43,8 @@ struct client {
 	struct pollctl pollctl;  /* the interval */
 	int poll, minpoll;       /* log2 s, poll rounded; RATE kisses raise
 	                            both */
+	struct mono jumped;      /* the last time, or the first answer */
+	double calm;             /* s, before that; 0: it never jumped */
 	unsigned unanswered;     /* polls in a row */
 	uint8_t reach;           /* newest poll in the lowest bit */
 	struct mono asked;       /* last request */
