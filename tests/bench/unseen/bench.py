@@ -3,7 +3,7 @@
 """How the engine does on paths that nobody tuned it for, next to a plain
 least-squares line on the same samples.
 
-    unseen.py [--sim PROGRAM] [--seeds N] [--jobs N] [SCENARIO...]
+    ./test bench unseen [--seeds N] [--jobs N] [SCENARIO...]
 
 Each scenario is run once per seed with the engine's log and a trace.  The log
 has the samples (RAW at the middle of the exchange, the server's time less RAW,
@@ -24,6 +24,7 @@ import argparse
 import collections
 import concurrent.futures
 import math
+import os
 import pathlib
 import re
 import subprocess
@@ -31,6 +32,8 @@ import sys
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ.get("TOCK_BUILD", HERE.parents[2] / "build"))
+SIM = BUILD / "tests" / "sim" / "sim"
 LINES = [(n, f) for f in (False, True) for n in (8, 16, 32)]
 SAMPLE = re.compile(r"source (\S+): .* delay (\S+) at .*, raw (\S+) (\S+)$")
 LEAP = 10        # s
@@ -134,13 +137,13 @@ def tally(log, trace, settle):
 
 
 def run(job):
-    sim, scenario, seed = job
+    scenario, seed = job
     import json
     settle = re.search(r"^settle (\d+)(\w)", scenario.read_text(), re.M)
     settle = int(settle[1]) * {"s": 1, "m": 60, "h": 3600}[settle[2]]
     with tempfile.TemporaryDirectory() as where:
         trace = pathlib.Path(where) / "trace"
-        r = subprocess.run([sim, "-d", "--json", "--seed", str(seed), "--trace",
+        r = subprocess.run([SIM, "-d", "--json", "--seed", str(seed), "--trace",
                             trace, scenario], text=True, capture_output=True)
         if r.returncode not in (0, 1):
             sys.exit(f"{scenario}: {r.stderr[-500:]}")
@@ -151,13 +154,12 @@ def run(job):
 
 def main():
     p = argparse.ArgumentParser()
-    p.add_argument("--sim", default="build/tests/sim/sim")
     p.add_argument("--seeds", type=int, default=5)
     p.add_argument("--jobs", type=int, default=2)
     p.add_argument("scenarios", nargs="*", type=pathlib.Path)
     a = p.parse_args()
     names = a.scenarios or sorted(HERE.glob("*.scn"))
-    jobs = [(a.sim, n, s + 1) for n in names for s in range(a.seeds)]
+    jobs = [(n, s + 1) for n in names for s in range(a.seeds)]
     print("%-16s %10s %10s %10s %10s %-10s %6s %6s %7s %7s %6s" %
           ("us", "rms", "max", "causal", "best", "", "/caus", "/best",
            "honest", "synced", "steps"))
