@@ -118,6 +118,10 @@ read_config(struct solo *m)
 	if (setup_read_config(c, &m->options) < 0)
 		return -1;
 	setup_apply_options(c, &m->engine_options, &m->options);
+	if (c->serverworkers > 0)
+		log_warn("serverworkers: without effect here: one process does "
+			 "all");
+	c->serverworkers = 0;
 	if (!c->guard.written) {
 		c->guard.off = true;
 		c->has_maxdrift = true; /* its own default, not the guard's */

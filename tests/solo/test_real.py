@@ -55,6 +55,14 @@ class Solo:
         return self.program.returncode, time.monotonic() - begin
 
 
+def without_workers():
+    solo = Solo("-d", "serverworkers 2", f"port {free_port()}", "allow",
+                "cmdport 0")
+    solo.end(signal.SIGTERM)
+    expect("serverworkers has no effect, and that is said",
+           "serverworkers: without effect here" in solo.log, solo.log)
+
+
 def ends(number, *arguments):
     solo = Solo("-d", *arguments, "cmdport 0")
     status, took = solo.end(number)
@@ -95,6 +103,7 @@ with tempfile.TemporaryDirectory() as folder:
     status, took = solo.end(signal.SIGTERM)
     expect("and it ends", status == 0 and took < 2, f"{took:.2f} s")
 
+without_workers()
 done = run(PROGRAM, "-p", "server 127.0.0.2 iburst", "driftfile /tmp/drift")
 expect("-p prints the configuration", done.returncode == 0 and
        done.stdout == "server 127.0.0.2 iburst\ndriftfile /tmp/drift\n",
