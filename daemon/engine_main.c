@@ -94,6 +94,7 @@ open_sockets(struct main *m)
 	m->has_control = !m->options.set_once;
 	if (m->has_control)
 		control_init(&m->control, &m->engine, &m->config, true);
+	given_close(&m->os.given);
 	return 0;
 }
 

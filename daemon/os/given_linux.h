@@ -20,4 +20,7 @@ struct given {
  * for IPv6 alone. */
 int given_take(struct given *, const struct endpoint *local);
 
+/* Says which of them nobody has taken, and closes these. */
+void given_close(struct given *);
+
 #endif

@@ -388,6 +388,16 @@ def sockets_may_be_given(folder):
                        prefix=[sys.executable, "-c", GIVE]):
             lib.check(answered() == CLIENTS and ask("::1", to="::1"),
                       f"at sockets that were open, {n} workers")
+    where = folder / "closed"
+    where.mkdir()
+    with lib.tockd(where, ["port 11123", "allow"], "-x", prefix=[
+            sys.executable, "-c", GIVE]) as daemon:
+        lib.check(daemon.says("socket 1, for 0.0.0.0 port 123, is closed") and
+                  daemon.says("socket 2, for :: port 123, is closed"),
+                  "those that have no use are told")
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.bind(("0.0.0.0", 123))
+            lib.check(True, "and closed")
 
 
 def an_address_may_come_later(folder):
