@@ -227,8 +227,11 @@ crew_counts(struct engine *e, struct wrk_counts *sum)
 
 	for (unsigned i = 0; c != NULL && i < c->n; i++) {
 		ask_counts(c, i);
-		if (c->is_gone[i]) /* with its process */
-			c->counts[i].pairs = c->counts[i].pairs_span_s = 0;
+		/* Gone with its process; the kernel's count of overflows began
+		 * with the socket, which the engine reads now: it has all. */
+		if (c->is_gone[i])
+			c->counts[i].pairs = c->counts[i].pairs_span_s =
+			    c->counts[i].overflows = 0;
 		add(sum, &c->counts[i]);
 	}
 }

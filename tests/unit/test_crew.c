@@ -462,6 +462,25 @@ START_TEST(what_a_worker_takes_back_is_no_loss)
 }
 END_TEST
 
+/* The kernel's count is the socket's, and comes whole to whoever reads it. */
+START_TEST(what_a_dead_worker_has_lost_is_counted_once)
+{
+	struct wrk_counts sum = { 0 };
+
+	prepare();
+	start();
+	c.hands[0].worker.answerer.counts.lost = 10;
+	crew_counts(&w.engine, &sum);
+	ck_assert_uint_eq(sum.overflows, 10);
+	c.hands[0].is_dead = true;
+	sum.overflows = 0;
+	crew_counts(&w.engine, &sum);
+	ck_assert(c.crew.is_gone[0]);
+	ck_assert_uint_eq(sum.overflows, 0);
+	end();
+}
+END_TEST
+
 START_TEST(each_has_its_part_of_the_memory)
 {
 	prepare();
@@ -558,6 +577,7 @@ START_TEST(what_no_engine_sends_ends_a_worker)
 END_TEST
 
 UNIT_MAIN("crew", a_worker_answers_as_the_engine_would,
+    what_a_dead_worker_has_lost_is_counted_once,
     an_engine_that_is_silent_is_not_believed_for_long,
     an_engine_that_is_interrupted_while_it_writes_is_still_believed,
     one_that_hangs_is_found_out_when_it_has_something_to_do,
