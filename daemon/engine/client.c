@@ -343,7 +343,8 @@ client_start(struct client *c)
 
 	if (c->is_denied || c->source->conf.offline ||
 	    !auth_is_ready(c->source) || (c->source->symmetric != NULL &&
-	    !peer_has_port(c->source->engine)))
+	    peer_no_port(c->source->engine,
+		c->source->remote.addr.family) != NULL))
 		return;
 	if (c->source->conf.iburst && c->source->symmetric == NULL) {
 		c->burst = c->rest = IBURST_MAX;

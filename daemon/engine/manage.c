@@ -53,15 +53,17 @@ manage_add(struct engine *e, const struct config_source *wanted)
 {
 	struct config_source conf = *wanted;
 	struct addr literal;
+	bool is_literal = addr_parse(&literal, conf.name) == 0;
+	const char *closed = peer_no_port(e,
+	    is_literal ? literal.family : ADDR_NONE);
 	const struct source *s;
 	unsigned n = 0;
 
 	if (source_check(&conf) != 0)
 		return -EINVAL;
-	if (conf.is_peer && !peer_has_port(e)) {
+	if (conf.is_peer && closed != NULL) {
 		log_warn("peer %s: not added: it would be asked from the "
-			 "server's port, which is closed (start with a peer or "
-			 "allow line, without port 0)", conf.name);
+			 "server's port, which is %s", conf.name, closed);
 		return -ENOTCONN;
 	}
 	conf.iburst |= e->options.mode != ENGINE_STEER;
@@ -71,8 +73,7 @@ manage_add(struct engine *e, const struct config_source *wanted)
 		n++;
 	if (n >= CONFIG_SOURCES_MAX)
 		return -ENOSPC;
-	if (addr_parse(&literal, conf.name) == 0 &&
-	    (s = find(e, &literal)) != NULL && s->heard == NULL)
+	if (is_literal && (s = find(e, &literal)) != NULL && s->heard == NULL)
 		return -EEXIST;
 	return pool_add(e, &conf);
 }
@@ -131,9 +132,14 @@ manage_burst(struct engine *e, const struct addr *mask,
 		return -EINVAL;
 	TAILQ_FOREACH(s, &e->sources, link)
 		if (is_meant(s, mask, addr)) {
-			source_burst(s, (unsigned)good, (unsigned)total);
-			r = 0;
+			if (source_burst(s, (unsigned)good, (unsigned)total))
+				r = 0;
+			else if (r == -ENOENT)
+				r = -EPERM;
 		}
+	if (r == -EPERM)
+		log_warn("burst: asked in one are only servers that have an "
+			 "address and have not denied it: no peers");
 	return r;
 }
 

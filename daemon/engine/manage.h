@@ -28,7 +28,8 @@ int manage_online(struct engine *, const struct addr *mask,
 int manage_offline(struct engine *, const struct addr *mask,
     const struct addr *addr);
 
-/* good: answers wanted, total: requests at most; both > 0, else -EINVAL. */
+/* good: answers wanted, total: requests at most; both > 0, else -EINVAL.
+ * -EPERM, logged: none of them can be asked so, as peers. */
 int manage_burst(struct engine *, const struct addr *mask,
     const struct addr *addr, int good, int total);
 

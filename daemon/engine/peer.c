@@ -15,19 +15,35 @@
 #define AT_TRANSMIT 40
 #define GAP_MOST 1.0 /* s, in which a peer need not be heard again */
 
-bool
-peer_has_port(const struct engine *e)
+static struct sock *
+port_of(struct server *server, unsigned family)
 {
-	return e->options.server != NULL && e->options.server->is_open;
+	return family == ADDR_INET4 ? &server->v4 : &server->v6;
+}
+
+const char *
+peer_no_port(const struct engine *e, unsigned family)
+{
+	struct server *server = e->options.server;
+
+	if (server == NULL || !server->is_open)
+		return "closed (start with a peer or allow line, without port "
+		       "0)";
+	if ((family != ADDR_INET4 && family != ADDR_INET6) ||
+	    port_of(server, family)->fd >= 0)
+		return NULL;
+	return family == ADDR_INET4 ? "not open for IPv4 (tockd -6?)"
+				    : "not open for IPv6 (tockd -4?)";
 }
 
 void
 peer_announce(const struct source *s)
 {
-	if (s->symmetric != NULL && !peer_has_port(s->engine))
+	const char *why = peer_no_port(s->engine, s->remote.addr.family);
+
+	if (s->symmetric != NULL && why != NULL)
 		log_error("source %s: not used: a peer is asked from the "
-			  "server's port, which is closed (start with a peer "
-			  "or allow line, without port 0)", s->conf.name);
+			  "server's port, which is %s", s->conf.name, why);
 }
 
 struct client *
@@ -121,7 +137,7 @@ peer_ask(struct client *c)
 	unsigned char bytes[PACKET_HEADER + MAC_MAX];
 	struct ntp_packet p;
 
-	if (!peer_has_port(e))
+	if (peer_no_port(e, s->remote.addr.family) != NULL)
 		return -EAFNOSUPPORT;
 	struct symmetric_clock clock = { e->os->ops->pair(e->os),
 		clock_rate(e) };
@@ -134,14 +150,11 @@ peer_ask(struct client *c)
 	packet_write(&p, bytes);
 
 	size_t len = auth_sign(s, bytes, PACKET_HEADER, sizeof bytes);
-	struct sock *sock = s->remote.addr.family == ADDR_INET4 ? &server->v4
-								: &server->v6;
+	struct sock *sock = port_of(server, s->remote.addr.family);
 	struct dgram d = { .remote = s->remote, .data = bytes, .len = len,
 		.want_sent = true };
 	if (len == 0)
 		return -ENOKEY;
-	if (sock->fd < 0)
-		return -EAFNOSUPPORT;
 	struct pair now = e->os->ops->pair(e->os);
 	struct stamp stamp = { now.real, now, STAMP_DAEMON };
 	symmetric_left(sym, p.transmit, &stamp);

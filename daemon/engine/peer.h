@@ -22,10 +22,11 @@ struct client;
 struct engine;
 struct source;
 
-/* Whether there is a server's socket, which peers are asked through. */
-bool peer_has_port(const struct engine *);
+/* Why there is no server's socket through which peers of that family, or of any
+ * if it is none, are asked: "closed ...".  NULL: there is one. */
+const char *peer_no_port(const struct engine *, unsigned family);
 
-/* Says so of a new peer if there is none. */
+/* Says so of a peer if there is none. */
 void peer_announce(const struct source *);
 
 /* The peer that a datagram at the server's socket comes from, or NULL. */

@@ -76,7 +76,6 @@ source_new(struct engine *e, const struct config_source *conf,
 	TAILQ_INSERT_TAIL(&e->sources, s, link);
 	if (pool == NULL || pool->n_sources == 0) /* once for all */
 		auth_announce(s);
-	peer_announce(s);
 	return s;
 }
 
@@ -108,6 +107,7 @@ source_use(struct source *s, const struct addr *a)
 	source_free(o);
 	client_stop(&s->client);
 	s->remote.addr = *a;
+	peer_announce(s);
 	s->named = s->engine->os->ops->mono(s->engine->os);
 	source_reset(s);
 	dump_load(s);
@@ -153,10 +153,10 @@ source_set_online(struct source *s, bool is_online)
 		client_start(&s->client);
 }
 
-void
+bool
 source_burst(struct source *s, unsigned good, unsigned total)
 {
-	client_burst(&s->client, good, total);
+	return client_burst(&s->client, good, total);
 }
 
 bool

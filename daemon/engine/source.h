@@ -115,8 +115,8 @@ void source_unreachable(struct source *);
 void source_set_online(struct source *, bool is_online);
 
 /* total requests in quick succession, or fewer when good answers came; offline
- * again afterwards if it was. */
-void source_burst(struct source *, unsigned good, unsigned total);
+ * again afterwards if it was.  As client_burst(). */
+bool source_burst(struct source *, unsigned good, unsigned total);
 
 /* RAW stood still for a while: it has no sample of now any more. */
 void source_slept(struct source *);

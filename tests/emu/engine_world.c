@@ -67,7 +67,8 @@ world_save(struct world *w, const char *slot, const char *text)
 void
 world_start(struct world *w)
 {
-	int r = server_open(&w->server, &w->os.os, &w->config, ADDR_NONE);
+	int r = server_open(&w->server, &w->os.os, &w->config,
+	    w->options.family);
 
 	assert(r == 0);
 	if (w->server.is_open)

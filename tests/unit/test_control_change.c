@@ -114,6 +114,25 @@ START_TEST(a_burst_ends_where_it_began)
 }
 END_TEST
 
+START_TEST(nobody_says_that_a_peer_is_in_a_burst)
+{
+	struct cmdmon_request q = request(CMD_BURST);
+
+	world_init(&w, 1);
+	world_line(&w, "peer 192.0.2.2");
+	world_start(&w);
+	q.u.range.good = q.u.range.total = 4;
+	q.u.range.mask = at("255.255.255.255");
+	q.u.range.addr = at("192.0.2.2");
+	ck_assert_uint_eq(status(&q), STT_FAILED);
+	q.u.range.addr = at("192.0.2.1");
+	ck_assert_uint_eq(status(&q), STT_SUCCESS);
+	q.u.range.mask.family = q.u.range.addr.family = ADDR_NONE;
+	ck_assert_uint_eq(status(&q), STT_SUCCESS); /* who can be asked so */
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(settings_reach_their_source)
 {
 	const struct config_source *conf;
@@ -345,7 +364,7 @@ START_TEST(who_may_only_look_changes_nothing)
 END_TEST
 
 UNIT_MAIN("control_change", sources_go_off_line_and_on_line_by_network,
-    a_burst_ends_where_it_began, settings_reach_their_source,
+    a_burst_ends_where_it_began, nobody_says_that_a_peer_is_in_a_burst, settings_reach_their_source,
     options_and_offset_reach_their_source,
     a_source_that_is_added_has_its_options,
     a_name_or_a_pool_waits_for_its_addresses,

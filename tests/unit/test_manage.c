@@ -5,8 +5,11 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/log.h"
 #include "daemon/engine/manage.h"
 #include "tests/emu/engine_world.h"
 
@@ -227,7 +230,37 @@ START_TEST(without_a_route_it_goes_offline)
 }
 END_TEST
 
-UNIT_MAIN("manage", a_server_that_is_added_is_followed,
+START_TEST(a_peer_of_a_family_that_is_not_served_is_not_asked_and_that_is_said)
+{
+	char path[] = "/tmp/test_manage.XXXXXX", text[4096];
+	struct world w;
+	struct config_source s = server("192.0.2.9");
+	int fd = mkstemp(path);
+
+	unlink(path);
+	log_init(fd, LOGSTYLE_PLAIN, LOGLEVEL_INFO, "");
+	world_init(&w, 0);
+	world_line(&w, "peer 192.0.2.8");
+	w.options.family = ADDR_INET6;
+	world_start(&w);
+	world_run(&w, 100);
+	ssize_t n = pread(fd, text, sizeof text - 1, 0);
+	text[n > 0 ? n : 0] = '\0';
+	close(fd);
+	ck_assert_ptr_nonnull(strstr(text, "source 192.0.2.8: not used: a peer "
+	    "is asked from the server's port, which is not open for IPv4 "
+	    "(tockd -6?)\n"));
+	ck_assert_uint_eq(w.os.n_sent, 0);
+	s.is_peer = true;
+	ck_assert_int_eq(manage_add(&w.engine, &s), -ENOTCONN);
+	strcpy(s.name, "2001:db8::9");
+	ck_assert_int_eq(manage_add(&w.engine, &s), 0);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("manage", a_peer_of_a_family_that_is_not_served_is_not_asked_and_that_is_said,
+    a_server_that_is_added_is_followed,
     what_no_line_could_say_is_not_added, who_is_deleted_is_not_followed,
     a_name_without_address_is_deleted_by_its_id, offline_means_no_polls,
     a_mask_means_a_net, values_are_set_within_their_ranges,
