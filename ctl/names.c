@@ -106,3 +106,12 @@ name_cut(const struct ctl *ctl, char *name, bool is_wide)
 		memcpy(name + column - 1, ">", 2);
 	return name;
 }
+
+void
+name_print(const char *name, int from, int width)
+{
+	if (strlen(name) > (size_t)width)
+		printf("%s\n%*s", name, from + width, "");
+	else
+		printf("%-*s", width, name);
+}

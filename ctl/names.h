@@ -28,4 +28,8 @@ const char *name_of_source(struct ctl *ctl, const struct cmdmon_source *s,
  * was asked for) is cut. */
 const char *name_cut(const struct ctl *ctl, char *name, bool is_wide);
 
+/* Prints a name and fills its column, which begins at `from`; one that is wider
+ * gets a line of its own, and what follows stands in its columns all the same. */
+void name_print(const char *name, int from, int width);
+
 #endif

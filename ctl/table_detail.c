@@ -162,8 +162,9 @@ selectdata_row(const struct args *args, const struct cmdmon_selectdata *s,
 {
 	char set[8], force[8];
 
-	printf("%c %-*s %-16s %-4s %4s", s->state ? s->state : '?',
-	    args->wide ? NAME_WIDE : NAME_COLUMN - 8, name,
+	printf("%c ", s->state ? s->state : '?');
+	name_print(name, 2, args->wide ? NAME_WIDE : NAME_COLUMN - 8);
+	printf(" %-16s %-4s %4s",
 	    table_verdict(s->state), options_text(set, s->options),
 	    options_text(force, s->effective));
 	printf(" %7.1f", s->score);
@@ -218,7 +219,8 @@ authdata_row(const struct args *args, const struct cmdmon_authdata *a,
 {
 	char ago[FIELD_SIZE];
 
-	printf("%-*s ", args->wide ? NAME_WIDE : NAME_COLUMN, name);
+	name_print(name, 0, args->wide ? NAME_WIDE : NAME_COLUMN);
+	putchar(' ');
 	switch (a->mode) {
 	case CMDMON_NONE:
 		printf("none\n");

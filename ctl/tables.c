@@ -164,9 +164,9 @@ source_row(const struct args *args, const struct cmdmon_source *s,
 	char poll[FIELD_SIZE], reach[FIELD_SIZE], ago[FIELD_SIZE];
 	bool has_sample = s->ago_s != CMDMON_NEVER;
 
-	printf("%c%c %-*s %2u %6s %5s %s", print_mode_char(s->mode),
-	    print_state_char(s->state), args->wide ? NAME_WIDE : NAME_COLUMN,
-	    name, s->stratum, poll_text(poll, s->poll),
+	printf("%c%c ", print_mode_char(s->mode), print_state_char(s->state));
+	name_print(name, 3, args->wide ? NAME_WIDE : NAME_COLUMN);
+	printf(" %2u %6s %5s %s", s->stratum, poll_text(poll, s->poll),
 	    reach_text(reach, s->reach, args->wide),
 	    field_interval(ago, s->ago_s));
 	if (!has_sample) {
@@ -223,8 +223,8 @@ sourcestats_row(const struct args *args, const struct cmdmon_sourcestats *s,
 {
 	char span[FIELD_SIZE];
 
-	printf("%-*s %3u %3u  %s %+10.3f %9.3f",
-	    args->wide ? NAME_WIDE : NAME_STATS, name, s->samples, s->runs,
+	name_print(name, 0, args->wide ? NAME_WIDE : NAME_STATS);
+	printf(" %3u %3u  %s %+10.3f %9.3f", s->samples, s->runs,
 	    field_interval(span, s->span_s), s->resid_ppm, s->skew_ppm);
 	if (s->samples == 0)
 		printf(" %11s %9s\n", "-", "-");

@@ -195,6 +195,23 @@ def people(folder):
     says(tockctl("makestep", user=NOBODY), 1, "only root and the group tock")
 
 
+def long_names(folder):
+    d = Daemon(run_folder() / "control.sock", 0o600)
+    short = {words: tockctl(words).stdout for words in
+             ("sources", "sourcestats")}
+    for name in b"fe80::1234:5678:9abc:def0%4", b"n" * 27:
+        d.names[GOOD] = name
+        for words, before in short.items():
+            at = before.index("ntp1.example")
+            row = before[before.rindex("\n", 0, at) + 1:].splitlines()[0]
+            after = tockctl(words).stdout.splitlines()
+            where = next(i for i, line in enumerate(after)
+                         if name.decode() in line)
+            lib.check(after[where + 1].split() == row.split("ntp1.example")[
+                1].split() and len(after[where + 1]) == len(row),
+                f"{words}: the columns of {name.decode()} are not shifted")
+
+
 def health(folder):
     d = Daemon(run_folder() / "control.sock", 0o600)
     for leap, flags, error, code, text in [
@@ -278,4 +295,4 @@ def grant(folder):
 
 
 lib.alone()
-lib.main(nobody_there, people, health, programs, grant)
+lib.main(nobody_there, people, long_names, health, programs, grant)
