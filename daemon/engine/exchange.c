@@ -121,8 +121,7 @@ measure_across(const struct timescale *scale, const struct times *t,
 	m->held = 0;
 	m->sample.at = raw_add(t->t4, gap / 2);
 	m->sample.offset = (up + down) / 2;
-	m->sample.delay = fmax(delay, DELAY_MIN);
-	m->sample.dispersion += sd;
+	m->sample.delay = delay + 2 * sd; /* as in measure_apart() */
 	return true;
 }
 
