@@ -161,6 +161,9 @@ enter_root(struct main *m, struct confine_dir *dirs, size_t *n, int *root)
 	for (size_t i = 0; i < m->config.n_sourcedirs; i++)
 		dirs[(*n)++] = (struct confine_dir){ m->config.sourcedirs[i],
 			CONFINE_OPTIONAL, -1 };
+	if (m->leap.dir[0] != '\0')
+		dirs[(*n)++] = (struct confine_dir){ m->leap.dir,
+			CONFINE_OPTIONAL, -1 };
 	if (!m->is_alone && m->drift.dir[0] != '\0') {
 		drift = (*n)++; /* the last one */
 		dirs[drift] = (struct confine_dir){ m->drift.dir,
@@ -199,6 +202,8 @@ keep_dirs(struct main *m, const struct confine_dir *dirs, size_t n)
 	for (size_t i = 0; i < n; i++) {
 		if (dirs[i].path == m->config.dumpdir)
 			statefile_add(&m->os.files, "dump", dirs[i].fd, true);
+		else if (dirs[i].path == m->leap.dir)
+			statefile_add(&m->os.files, "leap", dirs[i].fd, false);
 		else if (dirs[i].path == m->key_dir)
 			statefile_add_secret(&m->os.files, "keys", dirs[i].fd,
 			    m->keys, m->user.uid);
@@ -212,7 +217,7 @@ keep_dirs(struct main *m, const struct confine_dir *dirs, size_t n)
 static int
 confine(struct main *m)
 {
-	struct confine_dir dirs[4 + CONFIG_SOURCEDIRS_MAX];
+	struct confine_dir dirs[5 + CONFIG_SOURCEDIRS_MAX];
 	/* A worker has a channel and two sockets. */
 	struct confine_limits limits = { .processes = 0,
 		.files = MAX_FILES + 3 * (unsigned)m->config.serverworkers };
@@ -318,6 +323,9 @@ prepare(struct main *m)
 	setup_apply_drift(&m->drift, &m->config, &m->engine_options);
 	if (setup_read_leap(&m->leap, &m->leaps))
 		m->engine_options.leaps = &m->leaps;
+	m->engine_options.leap_slot = m->leap.dir[0] != '\0' ? m->leap.slot
+							     : NULL;
+	m->engine_options.is_leap_zone = m->leap.is_zone;
 	return 0;
 }
 

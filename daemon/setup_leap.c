@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -31,6 +32,21 @@ open_file(const char *word, const char *path, int flags)
 	return -1;
 }
 
+/* Links are followed now, not later. */
+static void
+keep_place(struct setup_leap *l, const char *path)
+{
+	char *whole = realpath(path, NULL);
+	char *slash = whole != NULL ? strrchr(whole, '/') : NULL;
+
+	if (slash != NULL && slash != whole) {
+		*slash = '\0';
+		snprintf(l->dir, sizeof l->dir, "%s", whole);
+		snprintf(l->slot, sizeof l->slot, "leap/%s", slash + 1);
+	}
+	free(whole);
+}
+
 void
 setup_open_leap(struct setup_leap *l, const struct config *c)
 {
@@ -39,6 +55,8 @@ setup_open_leap(struct setup_leap *l, const struct config *c)
 	*l = (struct setup_leap){ .list = -1, .zone = -1, .config = c };
 	if (c->leapseclist[0] != '\0')
 		l->list = open_file("leapseclist", c->leapseclist, O_NOFOLLOW);
+	if (l->list >= 0)
+		keep_place(l, c->leapseclist);
 	if (c->leapsectz[0] == '\0')
 		return;
 	if (c->leapsectz[0] == '/' || strstr(c->leapsectz, "..") != NULL) {
@@ -48,6 +66,9 @@ setup_open_leap(struct setup_leap *l, const struct config *c)
 	}
 	snprintf(path, sizeof path, DIR_ZONES "/%s", c->leapsectz);
 	l->zone = open_file("leapsectz", path, 0); /* zones are links at times */
+	l->is_zone = l->zone >= 0 && l->list < 0;
+	if (l->is_zone)
+		keep_place(l, path);
 }
 
 typedef bool parser(struct leap_table *, const void *, size_t);

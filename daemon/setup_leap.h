@@ -12,6 +12,10 @@
 struct setup_leap {
 	int list, zone; /* open files, -1 = none */
 	const struct config *config; /* for what is said */
+	/* Where the one that counts lies, to be read again: */
+	char dir[CONFIG_PATH_MAX]; /* "" = there is none */
+	char slot[CONFIG_PATH_MAX]; /* its name, with "leap/" before it */
+	bool is_zone;
 };
 
 /* Opens what the configuration names, which must be plain files; what cannot be

@@ -423,9 +423,11 @@ engine_clock_event(void *engine, const struct clk_rep *event)
 		engine_stop(e, 0);
 		break;
 	case CLK_RELOAD:
-		log_info("reload: files of sources are read again, the "
-			 "configuration at the start only");
+		log_info("reload: files of sources and of leap seconds are "
+			 "read again, the configuration at the start only");
 		sourcedir_reload(e);
+		leap_reload(e);
+		leap_plan(e);
 		break;
 	default:
 		log_warn("clock: unknown event %u", event->type);

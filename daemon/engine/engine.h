@@ -56,6 +56,9 @@ struct engine_options {
 	struct server *server;   /* kept; NULL = none */
 	struct crew *crew;       /* kept; NULL = it answers alone */
 	const struct leap_table *leaps; /* kept; NULL = none */
+	const char *leap_slot;   /* kept: its file, to be read again; NULL =
+	                            it cannot be */
+	bool is_leap_zone;       /* that file is a time zone's */
 };
 
 struct engine {

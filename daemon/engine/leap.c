@@ -5,7 +5,9 @@
  * off by more, the servers' second is early or late like any other's. */
 #include "daemon/engine/leap.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -14,6 +16,7 @@
 #include "daemon/engine/source.h"
 
 #define DAY INT64_C(86400)
+#define READ_AGAIN 86400.0 /* s */
 #define MISSED 2.0 /* s: by then it is too late (the machine slept) */
 
 static void
@@ -117,6 +120,8 @@ leap_plan(struct engine *e)
 
 	if (l->is_held || now_s < 0)
 		return;
+	if (mono_sub(e->os->ops->mono(e->os), l->read_at) > READ_AGAIN)
+		leap_reload(e);
 	look_at_expiry(e, now_s);
 	l->vote = vote(e);
 	l->midnight_s = (now_s / DAY + 1) * DAY;
@@ -220,8 +225,45 @@ leap_init(struct leap *l, struct engine *e)
 {
 	memset(l, 0, sizeof *l);
 	l->table = e->options.leaps;
+	l->read_at = e->os->ops->mono(e->os);
 	l->timer.fire = fire;
 	l->timer.owner = e;
+}
+
+static bool
+is_other_table(const struct leap_table *a, const struct leap_table *b)
+{
+	return b == NULL || a->expires_s != b->expires_s || a->n != b->n ||
+	    memcmp(a->rows, b->rows, a->n * sizeof *a->rows) != 0;
+}
+
+void
+leap_reload(struct engine *e)
+{
+	struct leap *l = &e->leap;
+	const char *slot = e->options.leap_slot;
+	struct leap_table new;
+
+	l->read_at = e->os->ops->mono(e->os);
+	if (slot == NULL)
+		return;
+	char *text = malloc(LEAPFILE_MAX);
+	ssize_t n = text == NULL ? -ENOMEM :
+	    e->os->ops->load(e->os, slot, text, LEAPFILE_MAX);
+
+	if (n <= 0 || !(e->options.is_leap_zone ? leapfile_read_zone :
+	    leapfile_read_list)(&new, text, (size_t)n)) {
+		log_warn("leap seconds: the table cannot be read again, that "
+			 "of before is kept: %s",
+		    n < 0 ? strerror((int)-n) : "no table of leap seconds");
+	} else if (is_other_table(&new, l->table)) {
+		l->again = new;
+		l->table = &l->again;
+		l->has_complained = false;
+		log_info("leap seconds: a new table: %u entries, TAI - UTC at "
+			 "last %d s", new.n, new.rows[new.n - 1].tai);
+	}
+	free(text);
 }
 
 int

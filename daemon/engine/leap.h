@@ -34,6 +34,8 @@ struct engine;
 
 struct leap {
 	const struct leap_table *table; /* NULL = none */
+	struct leap_table again; /* as it was read later */
+	struct mono read_at;
 	int vote;           /* of the sources when some were last used */
 	int due;            /* LEAP_NONE, or what is at midnight_s */
 	int64_t midnight_s; /* UTC, s since 1970 */
@@ -47,6 +49,10 @@ struct leap {
 };
 
 void leap_init(struct leap *, struct engine *);
+
+/* Reads the table's file again, which leap_plan() does once a day; what is no
+ * table changes nothing. */
+void leap_reload(struct engine *);
 
 /* Looks ahead, whenever the clock or what the sources say is new, and at least
  * every few minutes. */

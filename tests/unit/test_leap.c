@@ -202,6 +202,41 @@ START_TEST(a_table_knows_better_than_the_sources_until_it_expires)
 }
 END_TEST
 
+/* As the file is now. */
+static void
+write_table(const char *text)
+{
+	w.os.os.ops->save(&w.os.os, "leap/list", text, strlen(text));
+}
+
+START_TEST(a_new_table_is_read_at_reload_and_once_a_day)
+{
+	const struct clk_rep reload = { .type = CLK_RELOAD };
+
+	begin(LEAPSEC_SYSTEM, LEAP_INSERT);
+	w.options.leaps = &quiet;
+	w.options.leap_slot = "leap/list";
+	world_start(&w);
+	world_run(&w, 60);
+	ck_assert_ptr_eq(w.engine.leap.table, &quiet);
+	engine_clock_event(&w.engine, &reload); /* there is no such file */
+	ck_assert_ptr_eq(w.engine.leap.table, &quiet);
+	write_table("#@ 9999999999\n3692217600 37\n");
+	engine_clock_event(&w.engine, &reload);
+	ck_assert_ptr_ne(w.engine.leap.table, &quiet);
+	ck_assert_uint_eq(w.engine.leap.table->n, 1);
+	write_table("#@ 9999999999\n3644697600 36\n3692217600 37\n");
+	world_run(&w, 80000);
+	ck_assert_uint_eq(w.engine.leap.table->n, 1);
+	world_run(&w, 8000);
+	ck_assert_uint_eq(w.engine.leap.table->n, 2);
+	write_table("nonsense");
+	engine_clock_event(&w.engine, &reload);
+	ck_assert_uint_eq(w.engine.leap.table->n, 2);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(on_any_other_day_there_is_none)
 {
 	world_init(&w, 3); /* September */
@@ -306,7 +341,8 @@ START_TEST(a_clock_set_during_the_hold_is_put_right)
 }
 END_TEST
 
-UNIT_MAIN("leap", the_kernel_makes_it_and_nobody_notices,
+UNIT_MAIN("leap", a_new_table_is_read_at_reload_and_once_a_day,
+    the_kernel_makes_it_and_nobody_notices,
     a_step_at_midnight_does_it_too, a_slew_begins_at_midnight,
     ignored_it_is_a_jump_of_the_servers, a_majority_of_the_sources_is_enough,
     a_minority_is_not,
