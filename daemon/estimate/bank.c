@@ -208,6 +208,15 @@ bank_shift(struct bank *b, double dx, double var, double freq_var)
 	}
 }
 
+void
+bank_move(struct bank *b, double dx, double dy)
+{
+	for (unsigned i = 0; i < BANK_SIZE; i++) {
+		b->filter[i].x += dx;
+		b->filter[i].y += dy;
+	}
+}
+
 double
 bank_wander(const struct bank *b)
 {

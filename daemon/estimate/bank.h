@@ -60,6 +60,9 @@ double bank_update(struct bank *, const struct observation *,
  * var and freq_var. */
 void bank_shift(struct bank *, double dx, double var, double freq_var);
 
+/* The same beliefs about something that is dx, and by dy per second, ahead. */
+void bank_move(struct bank *, double dx, double dy);
+
 /* The variance of the wander that the bank believes in, (s/s)^2/s, less what the
  * shares alone keep alive. */
 double bank_wander(const struct bank *);

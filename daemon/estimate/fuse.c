@@ -288,15 +288,42 @@ unexplained(const struct fuse_member *m, double off, double var)
 	return fmax(d * d - USUAL * var, 0);
 }
 
-/* The joint bank starts as a source's own, moved to x. */
+/* The joint bank starts as a source's own, moved to where m says. */
 static void
-start(struct fuse *f, const struct estimator *from, struct raw at, double x)
+start(struct fuse *f, const struct estimator *from, const struct estimate *m)
 {
 	f->joint = from->bank;
-	bank_predict(&f->joint, at);
-	bank_shift(&f->joint, x - bank_mixture(&f->joint).x, 0, 0);
+	bank_predict(&f->joint, m->at);
+	struct estimate own = bank_mixture(&f->joint);
+	bank_move(&f->joint, m->x - own.x, m->y - own.y);
 	f->is_running = true;
 	f->astray = 0;
+}
+
+/* At the start sources think better of their first samples with each that comes
+ * (daemon/estimate/estimator.h), which no joint bank could: while all of them
+ * do, their mean is what is known. */
+static bool
+is_early(const struct fuse_source *s, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (s[i].is_used && s[i].estimator->n_early == 0)
+			return false;
+	return true;
+}
+
+static const struct estimator *
+heaviest(const struct fuse_source *s, size_t n, const double *pull)
+{
+	double most = -1;
+	size_t best = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (s[i].is_used && s[i].member->weight * pull[i] > most) {
+			most = s[i].member->weight * pull[i];
+			best = i;
+		}
+	return s[best].estimator;
 }
 
 /* The joint bank takes in what a source has just seen, once. */
@@ -329,7 +356,7 @@ check(struct fuse *f, const struct fuse_source *s, const struct estimate *m)
 	if (fabs(off) <= FAR_SIGMAS * sqrt(m->pxx + doubt_of(f, s)))
 		f->astray = 0;
 	else if (++f->astray >= ASTRAY_ROW)
-		start(f, s->estimator, m->at, m->x);
+		start(f, s->estimator, m);
 }
 
 /* Beliefs at `at`, and who is used.  Returns how many are; *goes_on: the last
@@ -404,8 +431,8 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 		return m;
 	}
 	s[which].member->unsure = unexplained(s[which].member, off, var);
-	if (!f->is_running)
-		start(f, s[which].estimator, at, m.x);
+	if (!f->is_running || is_early(s, n))
+		start(f, heaviest(s, n, pull), &m);
 	else if (s[which].is_used && s[which].member->measured > 0)
 		learn(f, &s[which]);
 	if (s[which].is_used) {
@@ -430,7 +457,8 @@ fuse_hold(struct fuse *f, const struct fuse_source *s, struct raw at, double x)
 	estimator_at(s->estimator, at, &own);
 	m->unsure = 0;
 	if (!f->is_running)
-		start(f, s->estimator, at, x);
+		start(f, s->estimator,
+		    &(struct estimate){ .at = at, .x = x, .y = own.y });
 	struct estimate joint = bank_at(&f->joint, at);
 	if (m->measured == 0) {
 		m->average = m->constant = own.x - joint.x;
