@@ -53,6 +53,7 @@ struct net_batch {
 	} data[NET_BATCH];
 	int n_used; /* that have to be prepared for the kernel again */
 	bool has_no_mmsg; /* the kernel gives one at a time only */
+	struct pair good; /* when a stamp was surely on the clock's scale */
 };
 
 /* What the control messages of one datagram say. */

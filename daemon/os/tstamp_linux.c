@@ -6,6 +6,7 @@
 #include "daemon/os/tstamp_linux.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 #include <time.h>
 
@@ -18,9 +19,11 @@
 #include "daemon/os/net_linux.h"
 #include "daemon/os/os_poll.h"
 
-/* A stamp that is older than this was not taken on the clock's present scale:
- * the clock was stepped in between. */
+/* A stamp that is older than this is of a packet that waited for us, or the
+ * clock was stepped in between. */
 #define STAMP_AGE_MAX 1.0
+#define STEP_LEAST 1e-3   /* s; less than that is none ... */
+#define STEADY_PPM 1000.0 /* ... nor what the clock may gain in between */
 
 #define REHEARSAL 48 /* bytes, as a request has */
 
@@ -117,16 +120,31 @@ tstamp_read(struct net_info *info, const struct cmsghdr *cmsg)
 	info->stamp.ns = (int64_t)ts.tv_sec * NSEC + ts.tv_nsec;
 }
 
+/* Whether the clock has not been stepped from one to the other. */
+static bool
+is_steady(const struct pair *then, const struct pair *now)
+{
+	double past = raw_sub(now->raw, then->raw);
+
+	return fabs(tspec_sub(now->real, then->real) - past) <=
+	    STEP_LEAST + STEADY_PPM * 1e-6 * past;
+}
+
 struct stamp
-tstamp_choose(const struct net_info *info, const struct pair *now)
+tstamp_choose(const struct net_info *info, const struct pair *now,
+    struct pair *good)
 {
 	struct stamp stamp = { now->real, *now, STAMP_DAEMON };
 	double age = tspec_sub(now->real, info->stamp);
 
-	if (info->has_stamp && age >= 0 && age <= STAMP_AGE_MAX) {
-		stamp.at = info->stamp;
-		stamp.src = STAMP_KERNEL;
-	}
+	if (!info->has_stamp || age < 0)
+		return stamp;
+	if (age <= STAMP_AGE_MAX)
+		*good = *now;
+	else if (good->raw.ns == 0 || !is_steady(good, now))
+		return stamp;
+	stamp.at = info->stamp;
+	stamp.src = STAMP_KERNEL;
 	return stamp;
 }
 
@@ -194,7 +212,7 @@ tstamp_read_sent(struct os_linux *o, struct link *link)
 		if (link->sock == NULL || link->sock->sent == NULL)
 			break;
 
-		struct stamp stamp = tstamp_choose(&info, &now);
+		struct stamp stamp = tstamp_choose(&info, &now, &b->good);
 
 		/* A stamp of now would be no news about a packet sent. */
 		if (stamp.src == STAMP_KERNEL)

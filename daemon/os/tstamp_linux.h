@@ -40,8 +40,11 @@ void tstamp_rehearse(int fd);
 /* Reads a control message into info if it is a timestamp. */
 void tstamp_read(struct net_info *, const struct cmsghdr *);
 
-/* Chooses between the kernel's stamp in info and now. */
-struct stamp tstamp_choose(const struct net_info *info, const struct pair *now);
+/* Chooses between the kernel's stamp in info and now.  Of packets that waited long
+ * the kernel's is right, too, as far as it was shown to be on our clock's scale,
+ * in *good, and that has not been stepped since. */
+struct stamp tstamp_choose(const struct net_info *info, const struct pair *now,
+    struct pair *good);
 
 /* Reads one batch of the error queue and hands stamps of sent datagrams to the
  * engine.  Returns how many messages there were. */

@@ -221,6 +221,32 @@ def one_that_hangs_is_found_out(folder):
         lib.check(answered() == CLIENTS, "all are answered")
 
 
+def one_that_waited_is_stamped_when_it_came(folder):
+    """All of the daemon sleeps for a while; else a client would take half of
+    that for its clock's error."""
+    for n in 0, 2:
+        where = folder / f"waits{n}"
+        where.mkdir()
+        with tockd(where, n) as daemon, socket.socket(
+                socket.AF_INET, socket.SOCK_DGRAM) as s:
+            s.settimeout(5)
+            s.connect(("127.0.0.1", 123))
+            s.send(request())
+            s.recv(2048)
+            pids = [*workers(daemon), *daemon.roles().values()]
+            for pid in pids:
+                os.kill(pid, signal.SIGSTOP)
+            sent = time.time()
+            s.send(request())
+            time.sleep(1.5)
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
+            seconds, fraction = struct.unpack("!II", s.recv(2048)[32:40])
+            came = seconds - 2208988800 + fraction / 2**32
+            lib.check(abs(came - sent) < 0.5, "a request that waited came "
+                      f"{came - sent:.3f} s after it was sent")
+
+
 def rules_and_keys(folder):
     keys = folder / "keys"
     keys.write_text("5 SHA256 first-key\n")
@@ -416,6 +442,7 @@ lib.alone()
 lib.main(sockets_may_be_given, an_address_may_come_later,
          processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
          one_that_is_always_late_is_given_up, one_that_hangs_is_found_out,
+         one_that_waited_is_stamped_when_it_came,
          rules_and_keys,
          they_tell_what_the_engine_learns,
          limits_hold_for_a_client, they_end_with_the_engine,
