@@ -393,12 +393,26 @@ udp_open(struct given *given, struct link *link, const struct sock_want *want)
 	return fd;
 }
 
+bool
+net_asks(const struct link *link)
+{
+	return link->is_connected && link->has_stamps;
+}
+
+int
+net_listen(struct os_linux *o, struct link *link)
+{
+	/* Simulators announce the error queue as POLLPRI. */
+	short events = link->has_stamps ? POLLIN | POLLPRI : POLLIN;
+
+	return watch_add(&o->watches, &link->watch, link->watch.fd, events);
+}
+
 int
 net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 {
 	struct os_linux *o = (struct os_linux *)os;
 	struct link *link = calloc(1, sizeof *link);
-	short events = POLLIN;
 	int fd;
 
 	sock->fd = -1;
@@ -414,10 +428,8 @@ net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 		fd = udp_open(&o->given, link, want);
 	else
 		fd = unix_open(link, want);
-	/* Simulators announce the error queue as POLLPRI. */
-	if (link->has_stamps)
-		events |= POLLPRI;
-	if (fd >= 0 && watch_add(&o->watches, &link->watch, fd, events) < 0) {
+	link->watch.fd = fd;
+	if (fd >= 0 && !net_asks(link) && net_listen(o, link) < 0) {
 		close(fd);
 		fd = -ENOMEM;
 	}

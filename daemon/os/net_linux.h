@@ -95,6 +95,15 @@ int net_adopt(struct os_linux *, struct sock *, int fd);
  * another process that has it.  Returns 0 or -ENOMEM. */
 int net_watch(struct os_linux *, struct sock *, bool is_wanted);
 
+/* Whether the socket is for a request of ours and its stamps: nothing comes
+ * before that has left, and it is not watched until then.  Else the kernel would
+ * go and tell the watcher of the stamp while the packet is on its way, which
+ * takes some 0.7 us. */
+bool net_asks(const struct link *);
+
+/* Watches it from now on: 0 or -errno. */
+int net_listen(struct os_linux *, struct link *);
+
 /* See os.h: ops->sock_open, sock_close, send. */
 int net_open(struct os *, struct sock *, const struct sock_want *);
 void net_close(struct os *, struct sock *);

@@ -69,8 +69,12 @@ net_send(struct os *os, struct sock *sock, const struct dgram *d)
 		return -EBADF;
 	if (link->kind != SOCK_KIND_UDP)
 		return unix_send(o, link, d);
-	if (link->is_connected && link->has_stamps && o->own_clock == NULL)
+	if (net_asks(link) && o->own_clock == NULL)
 		tstamp_rehearse(o->stamp_fd);
 	send_prepare(link, d, &msg, &parts);
-	return sendmsg(sock->fd, &msg, 0) < 0 ? -errno : 0;
+	if (sendmsg(sock->fd, &msg, 0) < 0)
+		return -errno;
+	if (net_asks(link) && link->watch.slot == 0)
+		return net_listen(o, link);
+	return 0;
 }

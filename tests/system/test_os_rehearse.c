@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: ISC
  *
- * The packet that goes before a request. */
+ * What is done so that a request leaves soon after its stamp. */
 #include "tests/unit/unit.h"
 
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/os/net_linux.h"
 #include "daemon/os/tstamp_linux.h"
+#include "tests/system/os_bench.h"
 
 #define TIMES 300 /* more than a receive queue takes */
 
-START_TEST(it_comes_back_and_is_taken_away_with_its_stamp)
+START_TEST(a_rehearsal_comes_back_and_is_taken_away_with_its_stamp)
 {
 	int fd = tstamp_keep_on();
 	struct pollfd p = { .fd = fd, .events = POLLIN };
@@ -29,5 +31,27 @@ START_TEST(it_comes_back_and_is_taken_away_with_its_stamp)
 }
 END_TEST
 
+START_TEST(a_request_leaves_before_its_socket_is_watched)
+{
+	const struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.peer = at("127.0.0.1", 9), .want_stamps = true };
+	struct note client;
+	struct bench b;
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(note_open(&client, &b, &want), 0);
+	const struct link *link = client.sock.backend;
+	ck_assert_uint_eq(link->watch.slot, 0);
+	ck_assert_int_eq(note_send(&client, "ask"), 0);
+	ck_assert_uint_ne(link->watch.slot, 0);
+	note_close(&client);
+	/* one that has nothing to say, too */
+	ck_assert_int_eq(note_open(&client, &b, &want), 0);
+	note_close(&client);
+	bench_fini(&b);
+}
+END_TEST
+
 UNIT_MAIN("os_rehearse",
-    it_comes_back_and_is_taken_away_with_its_stamp)
+    a_rehearsal_comes_back_and_is_taken_away_with_its_stamp,
+    a_request_leaves_before_its_socket_is_watched)
