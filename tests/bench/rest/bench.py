@@ -13,7 +13,8 @@ gives the processor up once for every time it is woken.  For each: wake-ups/s,
 wake-ups for each request to a server, and how many of them each process had.
 
 Both may not set the clock and run at the same time.  --steer: both may, in
-turns, as root under the lock of the clock.
+turns, as root under the lock of the clock.  Nobody else may step the machine's
+clock meanwhile: tockd notices, and asks its servers at once.
 
 It takes ten minutes, twenty with --steer, and hardly any processor time.
 """
