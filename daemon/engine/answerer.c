@@ -27,7 +27,8 @@ answerer_init(struct answerer *r, struct os *os, const struct access *access,
 	r->common.keys = keys;
 	if (!has_pairs)
 		return 0;
-	r->common.pairing = malloc(sizeof *r->common.pairing);
+	r->common.pairing = aligned_alloc(_Alignof(struct pairing),
+	    sizeof *r->common.pairing);
 	if (r->common.pairing == NULL)
 		return -ENOMEM;
 	os->ops->random(os, &hash_key, sizeof hash_key);

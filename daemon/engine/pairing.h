@@ -15,10 +15,11 @@
 #define PAIRING_SETS 2048 /* a power of two; 128 KiB in all */
 
 struct pairing {
-	uint64_t hash_key; /* odd, random */
-	struct pairing_pair {
+	/* A set is a cache line of most machines. */
+	_Alignas(64) struct pairing_pair {
 		uint64_t receive, transmit; /* ntp64; 0 0 = free */
 	} pairs[PAIRING_SETS][PAIRING_WAYS];
+	uint64_t hash_key; /* odd, random */
 };
 
 /* All zeros but for the key: 64 random bits. */

@@ -387,6 +387,7 @@ udp_open(struct given *given, struct link *link, const struct sock_want *want)
 		net_set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 	link->is_connected = want->peer.addr.family != ADDR_NONE;
 	link->on_demand = want->stamps_on_demand;
+	link->watch.is_busy = want->stamps_on_demand; /* the server's */
 	link->has_stamps = want->want_stamps &&
 	    tstamp_enable(fd, want->stamps_on_demand);
 	link->watch.ready = udp_ready;
@@ -455,6 +456,7 @@ net_adopt(struct os_linux *o, struct sock *sock, int fd)
 	link->kind = SOCK_KIND_UDP;
 	link->on_demand = true;
 	link->has_stamps = tstamp_enable(fd, true);
+	link->watch.is_busy = true;
 	link->watch.ready = udp_ready;
 	sock->fd = fd;
 	sock->backend = link;

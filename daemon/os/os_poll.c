@@ -3,14 +3,15 @@
  * A turn: wait until a descriptor is ready or the first timer is due; serve
  * each ready descriptor once (a batch, or small ones that are less than two),
  * then what the clock and the resolver had to say, then the timers that were
- * due.  So no flood on a socket holds a timer up for longer than that.  There
- * are no descriptors but sockets, and for a simulator under LD_PRELOAD, which
- * stands in for the kernel, poll() waits for them (watch.h).
+ * due.  So no flood on a socket holds a timer up for longer than that.  Only
+ * poll() is used, and no descriptors but sockets, in what a simulator under
+ * LD_PRELOAD can stand in for the kernel of; else epoll has those that are
+ * seldom ready (watch_rest.h).
  *
  * System calls after set-up, for the engine's filter:
+ *	poll		(ppoll on aarch64, which has no poll)
  *	epoll_wait	(epoll_pwait on aarch64, which has no epoll_wait)
  *	epoll_ctl
- *	poll		of one channel (ppoll on aarch64)
  *	socket		AF_INET, AF_INET6: SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC
  *	bind connect	IP sockets of our own
  *	setsockopt	SOL_SOCKET: SO_TIMESTAMPING, SO_TIMESTAMPNS,

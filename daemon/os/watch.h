@@ -4,27 +4,26 @@
  * in the middle of a turn as well: it is not called any more then, and the object
  * lives on until the turn is over, so that whoever is just working with it can
  * look whether it was closed.
- *
- * There are two kinds of set, of which a program links one: the kernel's
- * (watch_epoll.c), and for simulators, which know nothing of epoll, one for
- * poll() (watch_poll.c). */
+ */
 #ifndef DAEMON_OS_WATCH_H
 #define DAEMON_OS_WATCH_H
 
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct os_linux;
 
 struct watch {
 	int fd; /* -1 = dropped */
-	size_t slot; /* 0 = in no set; with poll() its place, 1-based */
+	size_t slot; /* 0 = in no set; of a polled one its place, 1-based */
+	bool is_busy; /* polled by itself, see watch_rest.h */
 	void (*ready)(struct os_linux *, struct watch *, short revents);
 	struct watch *next_dropped;
 };
 
 struct watch_set {
-	int epoll; /* or else */
+	struct watch rest; /* of those that are not busy; fd -1 = there is none */
 	struct pollfd *polled;
 	struct watch **watches; /* NULL = slot emptied in this turn */
 	size_t count, room;

@@ -101,14 +101,15 @@ digest(const struct mac_key *key, const unsigned char *bytes, size_t len,
 		cmac->set_key(&state, key->secret);
 		cmac->update(&state, len, bytes);
 		cmac->digest(&state, cmac->digest_size, out);
+		explicit_bzero(&state, cmac->context_size);
 	} else {
 		assert(hash->context_size <= sizeof state);
 		hash->init(&state);
 		hash->update(&state, key->len, key->secret);
 		hash->update(&state, len, bytes);
 		hash->digest(&state, hash->digest_size, out);
+		explicit_bzero(&state, hash->context_size);
 	}
-	explicit_bzero(&state, sizeof state);
 }
 
 size_t

@@ -131,6 +131,7 @@ work(void)
 {
 	struct timespec ts = { 0, 1000 };
 	struct pollfd pfd = { .fd = -1 };
+	struct epoll_event event;
 	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	int one = 1;
 	char *p = malloc(1 << 22);
@@ -145,7 +146,7 @@ work(void)
 	poll(&pfd, 1, 0);
 	ppoll(&pfd, 1, &ts, NULL);
 	epoll_ctl(-1, EPOLL_CTL_ADD, s, NULL);
-	epoll_wait(-1, NULL, 1, 0);
+	epoll_wait(-1, &event, 1, 0);
 	syscall(SYS_clock_gettime, CLOCK_REALTIME, &ts);
 	close(s);
 	log_init(1, LOGSTYLE_PLAIN, LOGLEVEL_FATAL, "test");

@@ -27,12 +27,12 @@ CHRONYD = "usr/sbin/chronyd"
 CPUS = sorted(os.sched_getaffinity(0))
 KEY = "7 SHA1 3b6a27bcceb6a42d62a3a8d02a6f0d73653215771de243a63ac048a18b59da29"
 
-# A server of its own time, that answers everybody here.  The rules are more
-# than one, and the limit is there but never met.
+# A server of its own time, that answers everybody here, by both protocols.
+# The rules are more than one, and the limit is there but never met.
 SERVING = [
     "local stratum 5", "cmdport 0",
-    "allow 10.0.0.0/8", "deny 10.250.0.0/16", "deny 172.16.0.0/12",
-    "allow 172.16.9.0/24", "deny 192.168.0.0/16", "allow 192.168.7.0/24",
+    "allow fd00::/8", "allow 10.0.0.0/8", "deny 10.250.0.0/16",
+    "deny 172.16.0.0/12", "allow 172.16.9.0/24", "deny 192.168.0.0/16", "allow 192.168.7.0/24",
 ]
 UNLIMITED = "ratelimit interval -19 burst 255 leak 2"
 LIMITED = "ratelimit interval 3 burst 8 leak 2"
@@ -127,7 +127,8 @@ def chronyd(name, port, lines):
     folder = folder_of(name, port)
     conf = folder / "chrony.conf"
     conf.write_text("\n".join([
-        f"port {port}", key_file(folder), *lines, "bindcmdaddress /",
+        f"port {port}", key_file(folder), *lines,
+        f"bindcmdaddress {folder}/command/chronyd.sock",
         f"pidfile {folder}/chronyd.pid", ""]))
     with open(folder / "chronyd.log", "w") as log, reference.program(
             *pinned(CPUS[0]), "setpriv", "--bounding-set", "-sys_time",
