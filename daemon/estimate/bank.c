@@ -87,18 +87,33 @@ bank_mixture(const struct bank *b)
 	return m;
 }
 
-/* Time moves the moments of a mixture as those of a filter whose wander has the
- * variance of all, weighed: no need to move each. */
-struct estimate
-bank_at(const struct bank *b, struct raw at)
+struct moments
+bank_moments(const struct bank *b)
 {
-	struct estimate m = bank_mixture(b);
 	double var = 0;
 
 	for (unsigned i = 0; i < BANK_SIZE; i++)
 		var += b->weight[i] * wander_of(b, i) * wander_of(b, i);
-	filter_predict(&m, at, sqrt(var));
-	return m;
+	return (struct moments){ bank_mixture(b), sqrt(var) };
+}
+
+/* Time moves the moments of a mixture as those of a filter whose wander has the
+ * variance of all, weighed: no need to move each. */
+struct estimate
+moments_at(const struct moments *m, struct raw at)
+{
+	struct estimate later = m->mixture;
+
+	filter_predict(&later, at, m->wander);
+	return later;
+}
+
+struct estimate
+bank_at(const struct bank *b, struct raw at)
+{
+	struct moments m = bank_moments(b);
+
+	return moments_at(&m, at);
 }
 
 /* f becomes the merge of itself, with mass a, and m, with mass 1 - a. */

@@ -24,6 +24,12 @@ struct bank {
 	struct estimate filter[BANK_SIZE];
 };
 
+/* What of a bank its mixture's later moments follow from. */
+struct moments {
+	struct estimate mixture;
+	double wander; /* (s/s)/sqrt(s), of all filters together */
+};
+
 /* How probable each model of the samples is: > 0, sum 1.  A path's. */
 struct beliefs {
 	double of[OBSERVE_MODELS];
@@ -46,7 +52,10 @@ void bank_predict(struct bank *, struct raw at);
 /* The mixture, as of the instant the bank is at. */
 struct estimate bank_mixture(const struct bank *);
 
+struct moments bank_moments(const struct bank *);
+
 /* The mixture at a later instant. */
+struct estimate moments_at(const struct moments *, struct raw at);
 struct estimate bank_at(const struct bank *, struct raw at);
 
 /* Takes in an observation at the instant the bank is at.  void_density, 1/s, is

@@ -246,6 +246,7 @@ estimator_slept(struct estimator *e)
 	e->has_slept = e->samples > 0;
 	e->impossible = e->unexplained = e->n_early = 0;
 	bank_loosen(&e->bank, SLEPT_SD * SLEPT_SD);
+	e->moments = bank_moments(&e->bank);
 }
 
 /* The first sample after sleep, and each that is surer than what came before it
@@ -329,36 +330,45 @@ take_in(struct estimator *e, const struct sample *s,
 	return ESTIMATOR_USED;
 }
 
+/* Any but the first. */
+static enum estimator_result
+judge(struct estimator *e, const struct sample *s)
+{
+	struct estimate prior;
+
+	estimator_at(e, s->at, &prior);
+	if (e->has_slept)
+		wake(e, s, &prior);
+	if (fabs(s->offset - prior.x) > s->delay / 2 + s->dispersion +
+	    5 * sqrt(prior.pxx) + IMPOSSIBLE_SLACK) {
+		if (e->impossible++ == 0)
+			e->first_impossible = *s;
+		if (e->impossible < IMPOSSIBLE_ROW)
+			return ESTIMATOR_IMPOSSIBLE;
+		jump(e, s, &prior);
+		return ESTIMATOR_JUMPED;
+	}
+	e->impossible = 0;
+	return take_in(e, s, &prior);
+}
+
 enum estimator_result
 estimator_sample(struct estimator *e, const struct sample *sample)
 {
 	struct sample s = *sample;
-	struct estimate prior;
+	enum estimator_result r = ESTIMATOR_USED;
 
 	if (!(fabs(s.offset) < ABSURD) || !(s.delay < ABSURD) ||
 	    !(s.dispersion < ABSURD))
 		return ESTIMATOR_IMPOSSIBLE;
 	s.delay = fmax(s.delay, MIN_DELAY);
 	s.dispersion = fmax(s.dispersion, 0);
-	if (e->samples == 0) {
+	if (e->samples == 0)
 		start(e, &s);
-		return ESTIMATOR_USED;
-	}
-
-	estimator_at(e, s.at, &prior);
-	if (e->has_slept)
-		wake(e, &s, &prior);
-	if (fabs(s.offset - prior.x) > s.delay / 2 + s.dispersion +
-	    5 * sqrt(prior.pxx) + IMPOSSIBLE_SLACK) {
-		if (e->impossible++ == 0)
-			e->first_impossible = s;
-		if (e->impossible < IMPOSSIBLE_ROW)
-			return ESTIMATOR_IMPOSSIBLE;
-		jump(e, &s, &prior);
-		return ESTIMATOR_JUMPED;
-	}
-	e->impossible = 0;
-	return take_in(e, &s, &prior);
+	else
+		r = judge(e, &s);
+	e->moments = bank_moments(&e->bank);
+	return r;
 }
 
 bool
@@ -372,7 +382,7 @@ estimator_at(const struct estimator *e, struct raw at, struct estimate *out)
 		limit_wander(e, &now, at);
 		*out = bank_at(&now, at);
 	} else {
-		*out = bank_at(&e->bank, at);
+		*out = moments_at(&e->moments, at);
 	}
 	return true;
 }

@@ -40,6 +40,7 @@ struct estimator {
 	unsigned n_early; /* ... 0: too long ago, or the path was another */
 
 	struct bank bank;
+	struct moments moments; /* the bank's: who has many sources asks often */
 	struct beliefs beliefs;
 	struct mindelay delays;
 	struct oneway oneway;

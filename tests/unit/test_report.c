@@ -294,6 +294,7 @@ START_TEST(sourcestats_turn_the_signs)
 		.x = small_clock(s) + 0.003, .y = 30 * PPM, .pxx = 1e-8,
 		.pyy = 4e-14 };
 	bank_start(&o->estimator.bank, &known);
+	o->estimator.moments = bank_moments(&o->estimator.bank);
 	ck_assert(report_sourcestats(&s->engine, 0, &r));
 	ck_assert_uint_eq(r.refid, 0xc0000201);
 	ck_assert_uint_eq(r.samples, 5);
