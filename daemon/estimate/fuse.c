@@ -3,7 +3,8 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
+
+#include "daemon/estimate/smallest.h"
 
 #define SMOOTH 0.05       /* of variance and weights, per sample */
 #define SMOOTH_FROM 8     /* samples, before which they are taken as they come */
@@ -30,20 +31,11 @@ fuse_slept(struct fuse *f)
 	f->is_running = false;
 }
 
-static int
-double_order(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
 /* Of an even number the upper one of the two in the middle. */
 static double
 upper_median(double *x, size_t n)
 {
-	qsort(x, n, sizeof *x, double_order);
-	return x[n / 2];
+	return smallest(x, n, n / 2);
 }
 
 static double
@@ -51,7 +43,8 @@ median(double *x, size_t n)
 {
 	double upper = upper_median(x, n);
 
-	return (x[(n - 1) / 2] + upper) / 2;
+	return n % 2 != 0 ? upper
+			  : (smallest(x, n / 2, n / 2 - 1) + upper) / 2;
 }
 
 /* Where most sources are, if there are three or more. */
