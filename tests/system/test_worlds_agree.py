@@ -76,17 +76,24 @@ def real_run(where):
     return cut(line), taken, lateness(rows, begin)
 
 
+def meeting(one, two):
+    """When a clock that ran as in the one reading began to run as in the other:
+    where the lines through both meet."""
+    (t, e, a), (u, f, b) = ((row["t"], row["error"], (row["ppm"] - PPM) * 1e-6)
+                            for row in (one, two))
+    return (f - e + a * t - b * u) / (a - b)
+
+
 def lateness(rows, begin):
     """s by which the first slew, planned for a quarter of the 2 s of a burst,
-    lasted longer: by what it removed at the kernel's rate, while the reference
-    went away from a clock without frequency."""
+    lasted longer; if it took away too much, another one may follow at once."""
     rows = [row for row in rows if row["t"] > begin - OBSERVED]
     first = next(i for i, row in enumerate(rows) if abs(row["ppm"]) > 1000)
-    after = next(row for row in rows[first:] if abs(row["ppm"]) < 1000)
-    before = rows[max(first - 1, 0)]
-    removed = after["error"] - before["error"] + \
-        PPM * 1e-6 * (after["t"] - before["t"])
-    return removed / (rows[first]["ppm"] * 1e-6) - 0.5
+    rate = rows[first]["ppm"]
+    after = next(i for i, row in enumerate(rows)
+                 if i > first and abs(row["ppm"] - rate) > 1000)
+    return meeting(rows[after - 1], rows[after]) - \
+        meeting(rows[first - 1], rows[first]) - 0.5
 
 
 def cut(line):
