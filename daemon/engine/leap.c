@@ -233,8 +233,13 @@ leap_init(struct leap *l, struct engine *e)
 static bool
 is_other_table(const struct leap_table *a, const struct leap_table *b)
 {
-	return b == NULL || a->expires_s != b->expires_s || a->n != b->n ||
-	    memcmp(a->rows, b->rows, a->n * sizeof *a->rows) != 0;
+	if (b == NULL || a->expires_s != b->expires_s || a->n != b->n)
+		return true;
+	for (unsigned i = 0; i < a->n; i++)
+		if (a->rows[i].from_s != b->rows[i].from_s ||
+		    a->rows[i].tai != b->rows[i].tai)
+			return true;
+	return false;
 }
 
 void

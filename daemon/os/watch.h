@@ -3,8 +3,7 @@
  * The set of descriptors that are waited for.  A watch may leave it at any time,
  * in the middle of a turn as well: it is not called any more then, and the object
  * lives on until the turn is over, so that whoever is just working with it can
- * look whether it was closed.
- */
+ * look whether it was closed. */
 #ifndef DAEMON_OS_WATCH_H
 #define DAEMON_OS_WATCH_H
 

@@ -282,6 +282,13 @@ START_TEST(who_joins_late_does_not_make_the_clock_jump)
 }
 END_TEST
 
+static void
+set_there(struct pool *p, size_t i, bool is_there)
+{
+	p->is_used[i] = is_there;
+	p->is_silent[i] = !is_there;
+}
+
 START_TEST(who_goes_and_comes_back_does_not_move_the_clock)
 {
 	double worst = 0, fastest = 0;
@@ -294,8 +301,7 @@ START_TEST(who_goes_and_comes_back_does_not_move_the_clock)
 	double before = error(&p);
 	for (size_t k = 0; k < 60; k++) {
 		size_t i = k % 6 / 2; /* at times the others are all there are */
-		p.is_silent[i] = k % 2 == 0;
-		p.is_used[i] = !p.is_silent[i];
+		set_there(&p, i, k % 2 != 0);
 		pool_run(&p, 10);
 		worst = fmax(worst, fabs(error(&p) - before));
 		fastest = fmax(fastest, fabs(p.last.y - 20e-6));
@@ -317,10 +323,8 @@ START_TEST(the_only_one_left_changes_and_the_clock_stays)
 	pool_run(&p, 300);
 	double before = error(&p);
 	for (size_t k = 0; k < 20; k++) {
-		p.is_silent[k % 2] = true;
-		p.is_used[k % 2] = false;
-		p.is_silent[1 - k % 2] = false;
-		p.is_used[1 - k % 2] = true;
+		set_there(&p, k % 2, false);
+		set_there(&p, 1 - k % 2, true);
 		pool_run(&p, 5);
 		worst = fmax(worst, fabs(error(&p) - before));
 	}
