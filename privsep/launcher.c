@@ -13,9 +13,11 @@
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <time.h>
@@ -41,6 +43,7 @@
 #define ARGS_MAX 256
 #define LISTEN_FD_FIRST 3 /* sd_listen_fds(3) */
 #define FD_ASIDE 100 /* above all that a role is born with */
+#define FILES_LEAST 64 /* the start takes half of them, a source one more */
 
 struct launcher {
 	struct options options;
@@ -397,6 +400,23 @@ check_root(const struct options *o)
 	return -EPERM;
 }
 
+/* With fewer the start would fail wherever it just was. */
+static int
+check_files(void)
+{
+	struct rlimit l;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) < 0 || l.rlim_cur >= FILES_LEAST)
+		return 0;
+	if (l.rlim_max >= FILES_LEAST) {
+		l.rlim_cur = l.rlim_max;
+		return setrlimit(RLIMIT_NOFILE, &l) < 0 ? -errno : 0;
+	}
+	log_error("only %ju files may be open, and tockd needs %d: ulimit -n, "
+	    "or LimitNOFILE= of its unit", (uintmax_t)l.rlim_max, FILES_LEAST);
+	return -EMFILE;
+}
+
 /* Returns only on error. */
 static int
 launch(struct launcher *l)
@@ -409,6 +429,8 @@ launch(struct launcher *l)
 		return r;
 	if (!o->print_config && !o->show_once) {
 		r = check_root(o);
+		if (r == 0)
+			r = check_files();
 		if (r < 0)
 			return r;
 		/* A service manager waits for the process that it started. */

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -31,6 +32,19 @@ def bad_options(folder):
     fails("option -Z: there is no such option", run("-Z"), "unknown option")
     fails("option -L: bad value \"9\"", run("-L", "9"), "bad value")
     fails("not built yet", run("-m"), "option that is not built")
+
+
+def too_few_files(folder):
+    def limit(soft, hard):
+        return lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    for n in 4, 8, 12, 16, 63:
+        fails(f"only {n} files may be open, and tockd needs 64: ulimit -n",
+              run("--devel", "-x", "-d", SERVER, preexec_fn=limit(n, n)),
+              f"{n} files")
+    with lib.tockd(folder, [SERVER], "-x", prefix=[
+            "prlimit", "--nofile=12:64"]) as daemon:
+        lib.check(set(daemon.roles()) == set(lib.ROLES),
+                  "64 are enough, however few are meant to be")
 
 
 def help_and_version(folder):
@@ -176,8 +190,8 @@ def an_ordinary_user_cannot(folder):
 
 
 lib.alone()
-lib.main(bad_options, help_and_version, a_second_tockd_says_who_is_first,
-         a_user_is_missing, directories_of_strangers,
-         programs_that_others_may_write,
+lib.main(bad_options, too_few_files, help_and_version,
+         a_second_tockd_says_who_is_first, a_user_is_missing,
+         directories_of_strangers, programs_that_others_may_write,
          the_callers_signals_do_not_matter, the_one_who_starts_it_hears_why,
          in_the_background_it_logs_to_dev_log, an_ordinary_user_cannot)
