@@ -161,6 +161,12 @@ parse_whom(struct parse *p, unsigned i, struct config_rule *rule)
 
 	if (r == 0)
 		return 0;
+	if (strcasecmp(word, "all") == 0) {
+		parse_hint(p, "it goes before the subnet; alone it is for "
+		    "every address");
+		return parse_fail(p, i, "%s: \"%s\" stands twice",
+		    p->line->word[0], word);
+	}
 	if (r == -ERANGE) {
 		parse_hint(p, "an IPv4 address has 32 bits, an IPv6 address "
 		    "128");

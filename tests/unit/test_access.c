@@ -269,6 +269,9 @@ START_TEST(lines_become_rules)
 	try_bad(&t, "allow all 1.2.3.4.5", 11, "neither a subnet nor a host");
 	try_bad(&t, "deny 1.2.3.4 5", 14, "too many");
 	try_bad(&t, "cmdallow all # all", 14, "neither");
+	try_bad(&t, "allow all all", 11, "twice");
+	try_bad(&t, "cmddeny ALL All", 13, "twice");
+	try_bad(&t, "deny 10/8 all", 11, "too many");
 	try_bad(&t, "cmddeny a_b/8", 9, "neither");
 	ck_assert_uint_eq(t.config.allow.n, 4);
 	try_fini(&t);
