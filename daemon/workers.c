@@ -62,22 +62,43 @@ patience(const struct workers *w, struct workers_one *one, struct mono now)
 }
 
 static int
-call(struct crew *c, unsigned i, struct wrk_req *req, struct wrk_rep *rep)
+ask(struct crew *c, unsigned i, const struct wrk_req *req)
 {
 	struct workers *w = (struct workers *)c;
+	struct workers_one *one = &w->each[i];
 	struct os *os = &w->os->os;
-	int r;
 
 	if (c->is_gone[i])
 		return -EPIPE;
-	req->seq = ++w->seq;
 	if (req->type == WRK_BYE)
-		return chan_send(w->each[i].fd, req, sizeof *req, -1, 0);
+		return chan_send(one->fd, req, sizeof *req, -1, 0);
+	one->wait_ms = patience(w, one, os->ops->mono(os));
+
+	int r = worker_rpc_ask(one->fd, req);
+
+	if (r < 0)
+		lose(w, i, r);
+	return r;
+}
+
+/* Others may have been waited for since it was asked. */
+static int
+answer(struct crew *c, unsigned i, const struct wrk_req *req,
+    struct wrk_rep *rep)
+{
+	struct workers *w = (struct workers *)c;
 	struct workers_one *one = &w->each[i];
-	r = worker_rpc_call(one->fd, req, rep,
-	    patience(w, one, os->ops->mono(os)));
-	one->late_ms += fmax(mono_sub(os->ops->mono(os), one->asked) * 1e3 -
-	    LATE_MS, 0);
+	struct os *os = &w->os->os;
+
+	if (c->is_gone[i])
+		return -EPIPE;
+
+	struct mono start = os->ops->mono(os);
+	int r = worker_rpc_answer(one->fd, req, rep,
+	    one->wait_ms - (int)(mono_sub(start, one->asked) * 1e3));
+
+	one->late_ms += fmax(mono_sub(os->ops->mono(os), start) * 1e3 - LATE_MS,
+	    0);
 	if (r < 0)
 		lose(w, i, r);
 	return r;
@@ -228,7 +249,8 @@ workers_start(struct workers *w, const struct config *c,
 	close(program);
 	close(page);
 	signal(SIGCHLD, SIG_IGN); /* the channel tells; no zombies */
-	w->crew.call = call;
+	w->crew.ask = ask;
+	w->crew.answer = answer;
 	w->crew.publish = publish;
 	w->crew.is_behind = is_behind;
 	w->wait_ms = WAIT_START_MS;

@@ -17,13 +17,13 @@ struct workers {
 	struct os_linux *os;
 	struct server *server;
 	struct refpage *page;
-	uint32_t seq;
 	int wait_ms; /* for an answer */
 	struct workers_one {
 		struct watch watch;
 		struct workers *all;
 		int fd; /* of the channel; -1 = gone */
-		struct mono asked; /* when it was asked last */
+		struct mono asked; /* when it was asked last ... */
+		int wait_ms;       /* ... and how long it may take */
 		double late_ms; /* that it has kept us waiting of late */
 	} each[WRK_MAX];
 };

@@ -44,14 +44,18 @@ is_good(const struct wrk_rep *rep, const struct wrk_req *req)
 }
 
 int
-worker_rpc_call(int fd, const struct wrk_req *req, struct wrk_rep *rep,
+worker_rpc_ask(int fd, const struct wrk_req *req)
+{
+	/* There is room: the worker has taken the last request. */
+	return chan_send(fd, req, sizeof *req, -1, 0) < 0 ? -EPIPE : 0;
+}
+
+int
+worker_rpc_answer(int fd, const struct wrk_req *req, struct wrk_rep *rep,
     int wait_ms)
 {
 	int64_t deadline = now_ms() + wait_ms;
 
-	/* There is room: the worker has taken the last request. */
-	if (chan_send(fd, req, sizeof *req, -1, 0) < 0)
-		return -EPIPE;
 	for (;;) {
 		struct pollfd pfd = { .fd = fd, .events = POLLIN };
 		int64_t left = deadline - now_ms();

@@ -6,12 +6,15 @@
 
 #include "privsep/wire_worker.h"
 
-/* Sends req, whose seq the caller has made different from the last one, and
- * waits wait_ms for the answer.  Returns 0 with *rep filled, and then its log,
- * counts and clients are in range; -ETIMEDOUT, -EPIPE when the worker is gone,
- * -EPROTO for an answer that no worker sends: after any of these nothing that
- * it says means anything. */
-int worker_rpc_call(int fd, const struct wrk_req *req, struct wrk_rep *rep,
+/* Sends req, whose seq the caller has made different from the last one.  Returns
+ * 0, or -EPIPE when the worker is gone or takes nothing. */
+int worker_rpc_ask(int fd, const struct wrk_req *req);
+
+/* Waits wait_ms for the answer to req (<= 0: it has to be there).  Returns 0 with
+ * *rep filled, and then its log, counts and clients are in range; -ETIMEDOUT,
+ * -EPIPE when the worker is gone, -EPROTO for an answer that no worker sends:
+ * after any of these nothing that it says means anything. */
+int worker_rpc_answer(int fd, const struct wrk_req *req, struct wrk_rep *rep,
     int wait_ms);
 
 /* Waits wait_ms at most for the other end to be gone. */

@@ -13,15 +13,30 @@
  * hears none says that it knows nothing (TOLD_AGE_MAX). */
 #define PUBLISH 1.0
 
-/* Asks all that are there.  Returns 0, or -ENOMEM when one had no memory. */
+/* Asks all that are there, or of them those that have something to do, before
+ * any of them is waited for: several that hang take the time of one. */
+static void
+ask(struct crew *c, struct wrk_req *req, bool is_for_busy,
+    bool is_asked[WRK_MAX])
+{
+	req->seq = ++c->seq;
+	for (unsigned i = 0; i < c->n; i++)
+		is_asked[i] = !c->is_gone[i] &&
+		    (!is_for_busy || c->is_behind(c, i)) &&
+		    c->ask(c, i, req) == 0;
+}
+
+/* Returns 0, or -ENOMEM when one had no memory. */
 static int
 ask_all(struct crew *c, struct wrk_req *req)
 {
+	bool is_asked[WRK_MAX];
 	struct wrk_rep rep;
 	int r = 0;
 
+	ask(c, req, false, is_asked);
 	for (unsigned i = 0; i < c->n; i++) {
-		if (c->is_gone[i] || c->call(c, i, req, &rep) < 0)
+		if (!is_asked[i] || c->answer(c, i, req, &rep) < 0)
 			continue;
 		if (req->type == WRK_SETUP) /* it has heard no client yet */
 			c->log_size[i] = rep.log_size;
@@ -144,15 +159,18 @@ crew_publish(struct engine *e)
 	c->publish(c, &t);
 }
 
-/* What worker i has counted, if it is there. */
+/* What they have counted. */
 static void
-ask_counts(struct crew *c, unsigned i)
+ask_counts(struct crew *c, bool is_for_busy)
 {
 	struct wrk_req req = { .type = WRK_COUNTS };
+	bool is_asked[WRK_MAX];
 	struct wrk_rep rep;
 
-	if (!c->is_gone[i] && c->call(c, i, &req, &rep) == 0)
-		c->counts[i] = rep.u.counts;
+	ask(c, &req, is_for_busy, is_asked);
+	for (unsigned i = 0; i < c->n; i++)
+		if (is_asked[i] && c->answer(c, i, &req, &rep) == 0)
+			c->counts[i] = rep.u.counts;
 }
 
 static void
@@ -163,9 +181,7 @@ fire_publish(struct timer *t)
 
 	crew_publish(e);
 	/* One that has something to do and hangs is found out. */
-	for (unsigned i = 0; i < c->n; i++)
-		if (!c->is_gone[i] && c->is_behind(c, i))
-			ask_counts(c, i);
+	ask_counts(c, true);
 	e->os->ops->timer_set(e->os, t,
 	    mono_add(e->os->ops->mono(e->os), PUBLISH));
 }
@@ -190,14 +206,12 @@ crew_stop(struct engine *e)
 {
 	struct wrk_req req = { .type = WRK_BYE };
 	struct crew *c = e->options.crew;
-	struct wrk_rep rep;
+	bool is_asked[WRK_MAX];
 
 	if (c == NULL)
 		return;
 	e->os->ops->timer_off(e->os, &c->timer);
-	for (unsigned i = 0; i < c->n; i++)
-		if (!c->is_gone[i])
-			c->call(c, i, &req, &rep);
+	ask(c, &req, false, is_asked);
 }
 
 static void
@@ -225,8 +239,9 @@ crew_counts(struct engine *e, struct wrk_counts *sum)
 {
 	struct crew *c = e->options.crew;
 
+	if (c != NULL)
+		ask_counts(c, false);
 	for (unsigned i = 0; c != NULL && i < c->n; i++) {
-		ask_counts(c, i);
 		/* Gone with its process; the kernel's count of overflows began
 		 * with the socket, which the engine reads now: it has all. */
 		if (c->is_gone[i])
@@ -255,6 +270,8 @@ crew_clients(struct crew *c, const struct wrk_want *want,
 	unsigned n = 0;
 
 	*next = want->first;
+	if (want->first == 0) /* those that hang are found out together */
+		ask_counts(c, false);
 	for (unsigned i = 0; i < c->n && n < want->most; i++) {
 		uint32_t size = c->log_size[i];
 		struct wrk_rep rep;
@@ -263,7 +280,9 @@ crew_clients(struct crew *c, const struct wrk_want *want,
 			req.u.want.first = *next - before;
 			req.u.want.most = want->most - n;
 			*next = before + size;
-			if (!c->is_gone[i] && c->call(c, i, &req, &rep) == 0) {
+			req.seq = ++c->seq;
+			if (!c->is_gone[i] && c->ask(c, i, &req) == 0 &&
+			    c->answer(c, i, &req, &rep) == 0) {
 				memcpy(list + n, rep.u.clients.list,
 				    rep.u.clients.n * sizeof *list);
 				n += rep.u.clients.n;

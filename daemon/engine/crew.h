@@ -19,11 +19,13 @@ struct engine;
 struct subnet;
 
 struct crew {
-	/* The backend's.  call() asks worker i < n and waits for the answer;
-	 * when there is none, or not in time, it returns -errno, is_gone is set,
-	 * and what comes to the worker's sockets comes to the engine.  The
-	 * latter two may happen at any time. */
-	int (*call)(struct crew *, unsigned i, struct wrk_req *,
+	/* The backend's.  ask() sends worker i < n a request, which has another
+	 * seq than the last one, and answer() waits for what it says to that;
+	 * WRK_BYE has no answer.  When there is none, or not in time, they return
+	 * -errno, is_gone is set, and what comes to the worker's sockets comes to
+	 * the engine.  The latter two may happen at any time. */
+	int (*ask)(struct crew *, unsigned i, const struct wrk_req *);
+	int (*answer)(struct crew *, unsigned i, const struct wrk_req *,
 	    struct wrk_rep *);
 	void (*publish)(struct crew *, const struct wrk_reference *);
 	/* Whether something waits at the sockets of worker i. */
@@ -31,6 +33,7 @@ struct crew {
 	unsigned n;
 	bool is_gone[WRK_MAX];
 	/* Ours. */
+	uint32_t seq;
 	uint32_t log_size[WRK_MAX]; /* as it was told at first */
 	struct wrk_counts counts[WRK_MAX]; /* as last told */
 	struct timer timer;

@@ -221,6 +221,19 @@ def one_that_hangs_is_found_out(folder):
         lib.check(answered() == CLIENTS, "all are answered")
 
 
+def all_that_hang_are_found_out_together(folder):
+    with tockd(folder, 8) as daemon:
+        for pid in workers(daemon)[1:]:
+            os.kill(pid, signal.SIGSTOP)
+        start = time.monotonic()
+        stats()
+        lib.check(time.monotonic() - start < 6, "seven that hang are not "
+                  f"waited for in turn: {time.monotonic() - start:.1f} s")
+        lib.check(daemon.text().count("does not answer the engine") == 7,
+                  "each is given up")
+        lib.check(answered() == CLIENTS, "all are answered")
+
+
 def one_that_waited_is_stamped_when_it_came(folder):
     """All of the daemon sleeps for a while; else a client would take half of
     that for its clock's error."""
@@ -442,6 +455,7 @@ lib.alone()
 lib.main(sockets_may_be_given, an_address_may_come_later,
          processes_and_answers, a_worker_that_dies_is_replaced_by_the_engine,
          one_that_is_always_late_is_given_up, one_that_hangs_is_found_out,
+         all_that_hang_are_found_out_together,
          one_that_waited_is_stamped_when_it_came,
          rules_and_keys,
          they_tell_what_the_engine_learns,

@@ -27,25 +27,44 @@ static struct {
 		struct fake_os os;
 		struct worker worker;
 		struct sock sock;
-		bool is_dead, lies, is_behind;
+		struct wrk_rep rep;
+		bool is_dead, is_hung, lies, is_behind;
 	} hands[N];
-	unsigned asked;
+	unsigned asked, waiting, most_waiting;
 } c;
 
 static int
-call(struct crew *crew, unsigned i, struct wrk_req *req, struct wrk_rep *rep)
+ask_hand(struct crew *crew, unsigned i, const struct wrk_req *req)
 {
-	if (!c.hands[i].is_dead) {
-		req->seq = ++c.asked;
-		ck_assert_int_eq(worker_request(&c.hands[i].worker, req, rep),
-		    req->type == WRK_BYE);
-		ck_assert_uint_eq(rep->seq, req->seq);
-		if (c.hands[i].lies)
-			rep->log_size = UINT32_MAX;
-		return 0;
+	struct hand *h = &c.hands[i];
+
+	c.asked++;
+	c.waiting++;
+	if (h->is_dead) {
+		crew->is_gone[i] = true;
+		return -EPIPE;
 	}
-	crew->is_gone[i] = true;
-	return -EPIPE;
+	ck_assert_uint_ne(req->seq, h->rep.seq);
+	ck_assert_int_eq(worker_request(&h->worker, req, &h->rep),
+	    req->type == WRK_BYE);
+	return 0;
+}
+
+static int
+answer(struct crew *crew, unsigned i, const struct wrk_req *req,
+    struct wrk_rep *rep)
+{
+	struct hand *h = &c.hands[i];
+
+	ck_assert_uint_eq(h->rep.seq, req->seq);
+	if (c.waiting > c.most_waiting)
+		c.most_waiting = c.waiting;
+	c.waiting = 0;
+	*rep = h->rep;
+	if (h->lies)
+		rep->log_size = UINT32_MAX;
+	crew->is_gone[i] = h->is_hung;
+	return h->is_hung ? -ETIMEDOUT : 0;
 }
 
 static void
@@ -70,8 +89,8 @@ prepare(void)
 	world_line(&w, "allow 198.51.100.0/24");
 	world_line(&w, "keyfile /k");
 	world_save(&w, "keys/k", "7 SHA1 abcdefghijklmnop\n");
-	c.crew = (struct crew){ .call = call, .publish = publish,
-		.is_behind = is_behind, .n = N };
+	c.crew = (struct crew){ .ask = ask_hand, .answer = answer,
+		.publish = publish, .is_behind = is_behind, .n = N };
 }
 
 static void
@@ -210,6 +229,55 @@ START_TEST(one_that_hangs_is_found_out_when_it_has_something_to_do)
 	ck_assert(c.crew.is_gone[0]);
 	ck_assert(!c.crew.is_gone[1]);
 	end();
+}
+END_TEST
+
+/* All that the report has, most at a time; their hits. */
+static unsigned
+list(uint32_t most, uint32_t reset, unsigned *hits)
+{
+	struct cmdmon_clients_wanted want = { .most = most, .reset = reset };
+	struct cmdmon_clients out = { .size = 1 };
+	unsigned n = 0, turns = 0;
+
+	for (*hits = 0; want.first < out.size; want.first = out.next) {
+		ck_assert_int_eq(serving_clients(&w.engine, &want, &out),
+		    STT_SUCCESS);
+		ck_assert_uint_le(out.n, most);
+		ck_assert_uint_gt(out.next, want.first);
+		for (uint32_t i = 0; i < out.n; i++)
+			*hits += out.list[i].hits[SERVICE_NTP];
+		n += out.n;
+		ck_assert_uint_lt(++turns, 30000);
+	}
+	return n;
+}
+
+/* Everybody is asked before anybody is waited for. */
+START_TEST(all_that_hang_are_waited_for_together)
+{
+	struct wrk_counts sum = { 0 };
+	unsigned hits;
+
+	for (int way = 0; way < 4; way++) {
+		prepare();
+		start();
+		for (int i = 0; i < N; i++)
+			c.hands[i].is_hung = c.hands[i].is_behind = true;
+		c.waiting = c.most_waiting = 0;
+		if (way == 0)
+			crew_counts(&w.engine, &sum);
+		else if (way == 1)
+			fake_advance(&w.os, 2);
+		else if (way == 2)
+			list(8, 0, &hits);
+		else
+			ck_assert_int_eq(crew_keys(&w.engine), 0);
+		for (int i = 0; i < N; i++)
+			ck_assert(c.crew.is_gone[i]);
+		ck_assert_uint_eq(c.most_waiting, N);
+		end();
+	}
 }
 END_TEST
 
@@ -380,27 +448,6 @@ START_TEST(what_they_count_is_told_as_a_sum_and_stays)
 	end();
 }
 END_TEST
-
-/* All that the report has, most at a time; their hits. */
-static unsigned
-list(uint32_t most, uint32_t reset, unsigned *hits)
-{
-	struct cmdmon_clients_wanted want = { .most = most, .reset = reset };
-	struct cmdmon_clients out = { .size = 1 };
-	unsigned n = 0, turns = 0;
-
-	for (*hits = 0; want.first < out.size; want.first = out.next) {
-		ck_assert_int_eq(serving_clients(&w.engine, &want, &out),
-		    STT_SUCCESS);
-		ck_assert_uint_le(out.n, most);
-		ck_assert_uint_gt(out.next, want.first);
-		for (uint32_t i = 0; i < out.n; i++)
-			*hits += out.list[i].hits[SERVICE_NTP];
-		n += out.n;
-		ck_assert_uint_lt(++turns, 30000);
-	}
-	return n;
-}
 
 START_TEST(clients_of_all_are_listed_once)
 {
@@ -581,7 +628,7 @@ UNIT_MAIN("crew", a_worker_answers_as_the_engine_would,
     an_engine_that_is_silent_is_not_believed_for_long,
     an_engine_that_is_interrupted_while_it_writes_is_still_believed,
     one_that_hangs_is_found_out_when_it_has_something_to_do,
-    what_changes_is_told_at_once,
+    all_that_hang_are_waited_for_together, what_changes_is_told_at_once,
     rules_hold_in_all_of_them_and_later_ones_too,
     many_rules_are_the_same_rules,
     keys_are_known_to_all_and_exchanged_for_all,

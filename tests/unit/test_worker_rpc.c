@@ -14,6 +14,14 @@
 
 static int ends[2];
 
+static int
+call(const struct wrk_req *req, struct wrk_rep *rep, int wait_ms)
+{
+	int r = worker_rpc_ask(ends[0], req);
+
+	return r < 0 ? r : worker_rpc_answer(ends[0], req, rep, wait_ms);
+}
+
 /* What is made of len bytes of rep as the answer to req. */
 static int
 answered(const struct wrk_req *req, const struct wrk_rep *rep, size_t len)
@@ -22,7 +30,7 @@ answered(const struct wrk_req *req, const struct wrk_rep *rep, size_t len)
 
 	ck_assert_int_eq(chan_pair(ends), 0);
 	ck_assert_int_eq(chan_send(ends[1], rep, len, -1, 0), 0);
-	int r = worker_rpc_call(ends[0], req, &got, 1000);
+	int r = call(req, &got, 1000);
 
 	if (r == 0)
 		ck_assert_mem_eq(&got, rep, sizeof got);
@@ -96,14 +104,15 @@ START_TEST(who_is_silent_or_gone_is_not_waited_for)
 	struct wrk_rep rep;
 
 	ck_assert_int_eq(chan_pair(ends), 0);
-	ck_assert_int_eq(worker_rpc_call(ends[0], &req, &rep, 1), -ETIMEDOUT);
+	ck_assert_int_eq(call(&req, &rep, 1), -ETIMEDOUT);
+	ck_assert_int_eq(call(&req, &rep, -5), -ETIMEDOUT);
 	/* One that takes nothing either. */
 	for (int i = 0; i < 10000; i++)
 		if (chan_send(ends[0], &req, sizeof req, -1, 0) < 0)
 			break;
-	ck_assert_int_eq(worker_rpc_call(ends[0], &req, &rep, 1), -EPIPE);
+	ck_assert_int_eq(call(&req, &rep, 1), -EPIPE);
 	close(ends[1]);
-	ck_assert_int_eq(worker_rpc_call(ends[0], &req, &rep, 1), -EPIPE);
+	ck_assert_int_eq(call(&req, &rep, 1), -EPIPE);
 	worker_rpc_await_end(ends[0], 1000); /* at once */
 	close(ends[0]);
 }
