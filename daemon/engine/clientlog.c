@@ -12,6 +12,8 @@
 #define TOKEN (1 << TOKEN_BITS)
 #define QUARTER 4      /* of `interval`: steps in log2 s */
 #define NO_INTERVAL INT8_MIN
+#define EXACT (1 << 14) /* of `drops` */
+#define STEPS_BITS 11
 #define CACHE_LINE 64  /* bytes, on most machines */
 #define SET (CLIENTLOG_WAYS / 2)
 
@@ -21,7 +23,7 @@ struct clientlog_record {
 	uint32_t hits;
 	uint32_t last_low; /* fine() of the last hit */
 	uint16_t last_high;
-	uint16_t drops;
+	uint16_t drops;    /* as count_drop() has it */
 	uint16_t debt;     /* tokens missing, x TOKEN */
 	uint8_t kind;      /* kind_of() it; 0 = free */
 	int8_t interval;   /* log2 s x QUARTER, smoothed */
@@ -216,6 +218,35 @@ earned(struct clientlog *l, int interval, uint64_t gap)
 	    : (gap + (prng_u64(&l->prng) >> (64 - shift))) >> shift;
 }
 
+/* Exact below 2^14; above, 2^11 steps for each power of two, each taken by chance
+ * as seldom as it is wide (Morris 1978): off by 2 % or so. */
+static int
+step_bits(uint16_t drops)
+{
+	return drops < EXACT ? 0 : 14 - STEPS_BITS +
+	    ((drops - EXACT) >> STEPS_BITS);
+}
+
+static void
+count_drop(struct clientlog *l, struct clientlog_record *r)
+{
+	int bits = step_bits(r->drops);
+
+	if (r->drops < UINT16_MAX && (bits == 0 || one_in(l, bits)))
+		r->drops++;
+}
+
+static uint32_t
+drops_of(const struct clientlog_record *r)
+{
+	uint64_t drops = r->drops;
+
+	if (drops >= EXACT)
+		drops = (drops % (1 << STEPS_BITS) + (1 << STEPS_BITS))
+		    << step_bits(r->drops);
+	return drops < r->hits ? (uint32_t)drops : r->hits;
+}
+
 /* Takes a token, if there is one. */
 static enum clientlog_verdict
 judge(struct clientlog *l, struct clientlog_record *r, enum clientlog_service k,
@@ -237,8 +268,7 @@ judge(struct clientlog *l, struct clientlog_record *r, enum clientlog_service k,
 	if (one_in(l, limit->leak))
 		return CLIENTLOG_PASS;
 	l->drops[k]++;
-	if (r->drops < UINT16_MAX)
-		r->drops++;
+	count_drop(l, r);
 	return limit->kod > 0 && one_in(l, limit->kod) ? CLIENTLOG_KISS
 						       : CLIENTLOG_DROP;
 }
@@ -314,7 +344,7 @@ tell(struct clientlog_report *out, const struct clientlog_record *r,
 	enum clientlog_service k = service_of(r);
 
 	out->hits[k] = r->hits;
-	out->drops[k] = r->drops;
+	out->drops[k] = drops_of(r);
 	if (r->interval != NO_INTERVAL)
 		out->interval[k] =
 		    (r->interval + (r->interval < 0 ? -2 : 2)) / QUARTER;

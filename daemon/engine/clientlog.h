@@ -48,7 +48,8 @@ struct clientlog {
 /* What a record says. */
 struct clientlog_report {
 	struct addr addr;
-	uint32_t hits[2], drops[2]; /* drops: of the hits, unanswered */
+	uint32_t hits[2], drops[2]; /* drops: of the hits, unanswered; a
+	                               large number may be off by 2 % */
 	int interval[2]; /* log2 s between hits; CLIENTLOG_UNKNOWN */
 	double ago[2];   /* s since the last; < 0 = never */
 };

@@ -230,6 +230,25 @@ START_TEST(a_limit_is_a_burst_and_a_rate)
 }
 END_TEST
 
+/* 65535 would be said of each of them. */
+START_TEST(what_a_flood_loses_is_told_to_some_percent)
+{
+	for (unsigned n = 1000; n <= 10000000; n *= 10) {
+		start(1);
+		l.limits[CLIENTLOG_NTP] = (struct config_ratelimit){
+			.is_on = true, .interval = 12, .burst = 1, .leak = 4 };
+		unsigned dropped = n - passes(n, 0);
+		double told = report(1).drops[CLIENTLOG_NTP];
+
+		ck_assert_uint_eq(l.drops[CLIENTLOG_NTP], dropped);
+		ck_assert_double_eq_tol(told, dropped,
+		    dropped < 16384 ? 0.5 : 0.08 * dropped);
+		ck_assert_double_le(told, n);
+		clientlog_fini(&l);
+	}
+}
+END_TEST
+
 START_TEST(short_intervals_are_limits_too)
 {
 	start(1);
@@ -306,6 +325,7 @@ UNIT_MAIN("clientlog", hits_and_intervals_are_counted,
     intervals_are_rounded_to_a_quarter_and_told_in_whole_steps,
     the_oldest_of_the_same_places_goes,
     a_million_addresses_push_out_none_that_ask_on,
-    a_limit_is_a_burst_and_a_rate, short_intervals_are_limits_too,
+    a_limit_is_a_burst_and_a_rate, what_a_flood_loses_is_told_to_some_percent,
+    short_intervals_are_limits_too,
     other_addresses_have_their_own_tokens, without_a_log_there_are_counts_alone,
     a_year_changes_nothing)
