@@ -242,6 +242,14 @@ is_other_table(const struct leap_table *a, const struct leap_table *b)
 	return false;
 }
 
+/* A file that is just being written may end with any line, and who takes an older
+ * one back has not taken back leap seconds. */
+static bool
+has_lost_rows(const struct leap_table *a, const struct leap_table *was)
+{
+	return was != NULL && a->n < was->n && a->expires_s <= was->expires_s;
+}
+
 void
 leap_reload(struct engine *e)
 {
@@ -261,6 +269,9 @@ leap_reload(struct engine *e)
 		log_warn("leap seconds: the table cannot be read again, that "
 			 "of before is kept: %s",
 		    n < 0 ? strerror((int)-n) : "no table of leap seconds");
+	} else if (has_lost_rows(&new, l->table)) {
+		log_warn("leap seconds: the table has only %u entries left, "
+			 "that of before is kept", new.n);
 	} else if (is_other_table(&new, l->table)) {
 		l->again = new;
 		l->table = &l->again;

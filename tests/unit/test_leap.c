@@ -237,6 +237,33 @@ START_TEST(a_new_table_is_read_at_reload_and_once_a_day)
 }
 END_TEST
 
+START_TEST(a_table_that_has_lost_rows_is_not_taken)
+{
+	const struct clk_rep reload = { .type = CLK_RELOAD };
+	const char *const cut[] = {
+		"#@ 4007750400\n3644697600 36\n", /* in the middle of being written */
+		"#@ 3928521600\n3644697600 36\n", /* an old one */
+	};
+
+	begin(LEAPSEC_SYSTEM, LEAP_INSERT);
+	w.options.leaps = NULL;
+	w.options.leap_slot = "leap/list";
+	write_table("#@ 4007750400\n3644697600 36\n3692217600 37\n");
+	settle();
+	engine_clock_event(&w.engine, &reload);
+	for (unsigned i = 0; i < sizeof cut / sizeof *cut; i++) {
+		write_table(cut[i]);
+		engine_clock_event(&w.engine, &reload);
+		ck_assert_uint_eq(w.engine.leap.table->n, 2);
+	}
+	/* Of one that is good for longer it may be meant. */
+	write_table("#@ 4007836800\n3692217600 37\n");
+	engine_clock_event(&w.engine, &reload);
+	ck_assert_uint_eq(w.engine.leap.table->n, 1);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(on_any_other_day_there_is_none)
 {
 	world_init(&w, 3); /* September */
@@ -347,7 +374,7 @@ UNIT_MAIN("leap", a_new_table_is_read_at_reload_and_once_a_day,
     ignored_it_is_a_jump_of_the_servers, a_majority_of_the_sources_is_enough,
     a_minority_is_not,
     a_table_knows_better_than_the_sources_until_it_expires,
-    on_any_other_day_there_is_none,
+    a_table_that_has_lost_rows_is_not_taken, on_any_other_day_there_is_none,
     servers_that_are_late_or_early_are_understood,
     servers_that_never_do_it_are_followed_in_the_end,
     servers_that_change_their_mind_cannot_fill_the_log,
