@@ -24,6 +24,10 @@ check_sane(const struct estimator *e, struct raw at)
 	ck_assert(isfinite(x.x) && isfinite(x.y) && isfinite(x.pxy));
 	ck_assert(isfinite(x.pxx) && x.pxx > 0);
 	ck_assert(isfinite(x.pyy) && x.pyy > 0);
+	/* What is kept to be asked is what the filters come to. */
+	struct estimate own = bank_mixture(&e->bank);
+	ck_assert(estimator_at(e, own.at, &x));
+	ck_assert_mem_eq(&x, &own, sizeof x);
 	ck_assert(isfinite(estimator_noise(e)) && estimator_noise(e) > 0);
 	ck_assert(isfinite(estimator_wander(e)) && estimator_wander(e) >= 0);
 	ck_assert(isfinite(estimator_min_delay(e)));
@@ -69,7 +73,10 @@ START_TEST(whatever_comes_beliefs_stay_finite)
 				.dispersion = fabs(odd_number(1e-9)) };
 			if (random() % 50 == 0)
 				s.at = raw_add(at, -100); /* late */
-			estimator_sample(&e, &s);
+			if (random() % 50 == 0)
+				estimator_slept(&e);
+			else
+				estimator_sample(&e, &s);
 			check_sane(&e, at);
 		}
 		check_sane(&e, raw_add(at, 1e6));
