@@ -32,17 +32,42 @@ open_file(const char *word, const char *path, int flags)
 	return -1;
 }
 
-/* Links are followed now, not later. */
+/* Links in the way are followed now, not later. */
 static void
-keep_place(struct setup_leap *l, const char *path)
+keep_place(struct setup_leap *l, const char *dir, const char *name)
+{
+	char *whole = realpath(dir, NULL);
+
+	if (whole != NULL && strcmp(whole, "/") != 0) {
+		snprintf(l->dir, sizeof l->dir, "%s", whole);
+		snprintf(l->slot, sizeof l->slot, "leap/%s", name);
+	}
+	free(whole);
+}
+
+/* Of a list that may come later, too. */
+static void
+keep_list(struct setup_leap *l, const char *path)
+{
+	char dir[CONFIG_PATH_MAX];
+	const char *slash = strrchr(path, '/');
+
+	if (slash == NULL)
+		return;
+	snprintf(dir, sizeof dir, "%.*s", (int)(slash - path), path);
+	keep_place(l, dir, slash + 1);
+}
+
+/* The file may be a link, as zones are at times. */
+static void
+keep_zone(struct setup_leap *l, const char *path)
 {
 	char *whole = realpath(path, NULL);
 	char *slash = whole != NULL ? strrchr(whole, '/') : NULL;
 
-	if (slash != NULL && slash != whole) {
+	if (slash != NULL) {
 		*slash = '\0';
-		snprintf(l->dir, sizeof l->dir, "%s", whole);
-		snprintf(l->slot, sizeof l->slot, "leap/%s", slash + 1);
+		keep_place(l, whole, slash + 1);
 	}
 	free(whole);
 }
@@ -53,10 +78,10 @@ setup_open_leap(struct setup_leap *l, const struct config *c)
 	char path[CONFIG_PATH_MAX];
 
 	*l = (struct setup_leap){ .list = -1, .zone = -1, .config = c };
-	if (c->leapseclist[0] != '\0')
+	if (c->leapseclist[0] != '\0') {
 		l->list = open_file("leapseclist", c->leapseclist, O_NOFOLLOW);
-	if (l->list >= 0)
-		keep_place(l, c->leapseclist);
+		keep_list(l, c->leapseclist);
+	}
 	if (c->leapsectz[0] == '\0')
 		return;
 	if (c->leapsectz[0] == '/' || strstr(c->leapsectz, "..") != NULL) {
@@ -65,10 +90,10 @@ setup_open_leap(struct setup_leap *l, const struct config *c)
 		return;
 	}
 	snprintf(path, sizeof path, DIR_ZONES "/%s", c->leapsectz);
-	l->zone = open_file("leapsectz", path, 0); /* zones are links at times */
+	l->zone = open_file("leapsectz", path, 0);
 	l->is_zone = l->zone >= 0 && l->list < 0;
 	if (l->is_zone)
-		keep_place(l, path);
+		keep_zone(l, path);
 }
 
 typedef bool parser(struct leap_table *, const void *, size_t);

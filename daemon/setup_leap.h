@@ -12,7 +12,7 @@
 struct setup_leap {
 	int list, zone; /* open files, -1 = none */
 	const struct config *config; /* for what is said */
-	/* Where the one that counts lies, to be read again: */
+	/* Where the one that counts lies, or may come to lie, to be read later: */
 	char dir[CONFIG_PATH_MAX]; /* "" = there is none */
 	char slot[CONFIG_PATH_MAX]; /* its name, with "leap/" before it */
 	bool is_zone;

@@ -266,8 +266,9 @@ leap_reload(struct engine *e)
 
 	if (n <= 0 || !(e->options.is_leap_zone ? leapfile_read_zone :
 	    leapfile_read_list)(&new, text, (size_t)n)) {
-		log_warn("leap seconds: the table cannot be read again, that "
-			 "of before is kept: %s",
+		log_warn("leap seconds: the table cannot be read%s: %s",
+		    l->table != NULL ? " again, that of before is kept" : "",
+		    n == -EINVAL ? "not a plain file" :
 		    n < 0 ? strerror((int)-n) : "no table of leap seconds");
 	} else if (has_lost_rows(&new, l->table)) {
 		log_warn("leap seconds: the table has only %u entries left, "

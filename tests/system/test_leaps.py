@@ -33,7 +33,25 @@ def a_new_list_is_read_at_sighup(folder):
         os.kill(daemon.pid, signal.SIGHUP)
         lib.check(daemon.says("that of before is kept: No such file"),
                   "one that is gone is kept")
+        table.symlink_to(keys)
+        os.kill(daemon.pid, signal.SIGHUP)
+        lib.check(daemon.says("that of before is kept: not a plain file"),
+                  "a link is not followed")
         lib.check(daemon.process.poll() is None, "the daemon goes on")
+
+
+def a_list_may_come_later(folder):
+    table = folder / "leap.list"
+    with lib.tockd(folder, [f"leapseclist {table}"], "-x") as daemon:
+        lib.check(daemon.says(f"leapseclist {table}: not read: No such file"),
+                  "there is none at the start")
+        os.kill(daemon.pid, signal.SIGHUP)
+        lib.check(daemon.says("the table cannot be read: No such file"),
+                  "nor at SIGHUP")
+        write(table, *ROWS)
+        os.kill(daemon.pid, signal.SIGHUP)
+        lib.check(daemon.says("leap seconds: a new table: 2 entries"),
+                  "then it is read")
 
 
 def a_zone_may_be_a_link(folder):
@@ -49,4 +67,5 @@ def a_zone_may_be_a_link(folder):
 
 
 lib.alone()
-lib.main(a_new_list_is_read_at_sighup, a_zone_may_be_a_link)
+lib.main(a_new_list_is_read_at_sighup, a_list_may_come_later,
+         a_zone_may_be_a_link)

@@ -60,6 +60,32 @@ START_TEST(without_a_file_there_is_no_table)
 }
 END_TEST
 
+START_TEST(where_it_will_be_read_again_is_known_before_it_is_there)
+{
+	struct setup_leap l;
+
+	config_init(&config);
+	strcpy(config.leapseclist, "/usr/../tmp/nonexistent-leap.list");
+	setup_open_leap(&l, &config);
+	ck_assert_str_eq(l.dir, "/tmp");
+	ck_assert_str_eq(l.slot, "leap/nonexistent-leap.list");
+	ck_assert(!l.is_zone);
+	ck_assert(!setup_read_leap(&l, &t));
+	strcpy(config.leapseclist, "/nonexistent/leap.list");
+	setup_open_leap(&l, &config);
+	ck_assert_str_eq(l.dir, "");
+	if (access(ZONE, R_OK) == 0) {
+		strcpy(config.leapseclist, "/tmp/nonexistent-leap.list");
+		strcpy(config.leapsectz, "right/UTC");
+		setup_open_leap(&l, &config);
+		ck_assert(l.is_zone);
+		ck_assert_str_ne(l.dir, "/tmp");
+		ck_assert(setup_read_leap(&l, &t));
+	}
+	config_fini(&config);
+}
+END_TEST
+
 START_TEST(neither_link_nor_fifo_is_read)
 {
 	make("#@ 3928521600\n2272060800 10\n2287785600 11\n");
@@ -88,4 +114,5 @@ START_TEST(a_zone_is_read_where_the_list_is_none)
 END_TEST
 
 UNIT_MAIN("setup_leap", a_list_is_read, without_a_file_there_is_no_table,
+    where_it_will_be_read_again_is_known_before_it_is_there,
     neither_link_nor_fifo_is_read, a_zone_is_read_where_the_list_is_none)
