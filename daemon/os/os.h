@@ -71,7 +71,8 @@ struct os_ops {
 	/* sock's callbacks and owner are set before; fd and backend after. */
 	int (*sock_open)(struct os *, struct sock *, const struct sock_want *);
 	void (*sock_close)(struct os *, struct sock *);
-	/* One datagram.  sent() is called only where there is a kernel stamp. */
+	/* One datagram.  sent() is called only where there is a kernel stamp,
+	 * maybe before this returns. */
 	int (*send)(struct os *, struct sock *, const struct dgram *);
 
 	/* Waits for the answer; a clock that is gone ends the process. */

@@ -26,6 +26,7 @@
 #define STEADY_PPM 1000.0 /* ... nor what the clock may gain in between */
 
 #define REHEARSAL 48 /* bytes, as a request has */
+#define ASKED_MAX 2048 /* bytes: a request as it went to the wire */
 
 #define PROTO_UDP 17
 #define UDP_HEADER 8
@@ -189,6 +190,27 @@ tstamp_payload(const unsigned char *packet, size_t len,
 	return 0;
 }
 
+/* msg came from the error queue, with len bytes of packet.  A stamp of now would
+ * be no news about a packet sent. */
+static void
+hand_over(struct link *link, struct msghdr *msg, const unsigned char *packet,
+    size_t len, const struct pair *now, struct pair *good)
+{
+	const unsigned char *payload;
+	struct net_info info;
+
+	len = tstamp_payload(packet, len, &payload);
+	net_read_info(&info, msg);
+	if (len == 0 || !info.has_stamp || link->sock == NULL ||
+	    link->sock->sent == NULL)
+		return;
+
+	struct stamp stamp = tstamp_choose(&info, now, good);
+
+	if (stamp.src == STAMP_KERNEL)
+		link->sock->sent(link->sock, payload, len, &stamp);
+}
+
 int
 tstamp_read_sent(struct os_linux *o, struct link *link)
 {
@@ -200,23 +222,27 @@ tstamp_read_sent(struct os_linux *o, struct link *link)
 
 	struct pair now = o->os.ops->pair(&o->os);
 
-	for (int i = 0; i < n; i++) {
-		const unsigned char *payload;
-		struct net_info info;
-		size_t len = tstamp_payload(b->data[i].bytes, b->msgs[i].msg_len,
-		    &payload);
-
-		net_read_info(&info, &b->msgs[i].msg_hdr);
-		if (len == 0 || !info.has_stamp)
-			continue;
-		if (link->sock == NULL || link->sock->sent == NULL)
-			break;
-
-		struct stamp stamp = tstamp_choose(&info, &now, &b->good);
-
-		/* A stamp of now would be no news about a packet sent. */
-		if (stamp.src == STAMP_KERNEL)
-			link->sock->sent(link->sock, payload, len, &stamp);
-	}
+	for (int i = 0; i < n; i++)
+		hand_over(link, &b->msgs[i].msg_hdr, b->data[i].bytes,
+		    b->msgs[i].msg_len, &now, &b->good);
 	return n;
+}
+
+void
+tstamp_read_asked(struct os_linux *o, struct link *link)
+{
+	unsigned char packet[ASKED_MAX];
+	_Alignas(struct cmsghdr) unsigned char control[NET_CONTROL];
+	struct iovec iov = { packet, sizeof packet };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1,
+		.msg_control = control, .msg_controllen = sizeof control };
+	ssize_t len = recvmsg(link->watch.fd, &msg,
+	    MSG_DONTWAIT | MSG_ERRQUEUE);
+
+	if (len < 0)
+		return;
+
+	struct pair now = o->os.ops->pair(&o->os);
+
+	hand_over(link, &msg, packet, (size_t)len, &now, &o->batch->good);
 }

@@ -112,7 +112,10 @@ watch_remove(struct watch_set *set, struct watch *w)
 void
 watch_drop(struct watch_set *set, struct watch *w)
 {
-	watch_remove(set, w);
+	if (is_in_rest(set, w))
+		w->slot = 0; /* what is closed leaves the rest by itself */
+	else
+		watch_remove(set, w);
 	close(w->fd);
 	w->fd = -1;
 	w->next_dropped = set->dropped;
@@ -142,6 +145,8 @@ watch_turn(struct watch_set *set, struct os_linux *o, int timeout)
 
 	size_t count = set->count;
 
+	if (count == 1 && set->watches[0] == &set->rest)
+		return rest_turn(o, set->rest.fd, timeout);
 	if (poll(set->polled, count, timeout) < 0)
 		return errno == EINTR ? 0 : -errno;
 	/* What is added meanwhile comes behind count and waits. */

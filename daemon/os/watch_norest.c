@@ -34,6 +34,15 @@ rest_remove(int rest, struct watch *w)
 	(void)w;
 }
 
+int
+rest_turn(struct os_linux *o, int rest, int timeout)
+{
+	(void)o;
+	(void)rest;
+	(void)timeout;
+	return -ENOSYS;
+}
+
 void
 rest_ready(struct os_linux *o, struct watch *w, short revents)
 {

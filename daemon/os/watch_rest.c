@@ -51,17 +51,26 @@ rest_remove(int rest, struct watch *w)
 }
 
 /* A watch that was dropped meanwhile is still there until the turn is over. */
-void
-rest_ready(struct os_linux *o, struct watch *w, short revents)
+int
+rest_turn(struct os_linux *o, int rest, int timeout)
 {
 	struct epoll_event ready[READY_MOST];
-	int n = epoll_wait(w->fd, ready, READY_MOST, 0);
+	int n = epoll_wait(rest, ready, READY_MOST, timeout);
 
-	(void)revents;
+	if (n < 0)
+		return errno == EINTR ? 0 : -errno;
 	for (int i = 0; i < n && !o->is_stopped; i++) {
 		struct watch *one = ready[i].data.ptr;
 
 		if (one->slot != 0)
 			one->ready(o, one, (short)ready[i].events);
 	}
+	return 0;
+}
+
+void
+rest_ready(struct os_linux *o, struct watch *w, short revents)
+{
+	(void)revents;
+	(void)rest_turn(o, w->fd, 0);
 }

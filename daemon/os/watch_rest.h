@@ -20,7 +20,11 @@ int rest_add(int rest, struct watch *w, int fd, short events);
 void rest_events(int rest, struct watch *w, short events);
 void rest_remove(int rest, struct watch *w);
 
-/* Calls those that are ready; w has the descriptor. */
+/* Waits at most timeout ms (-1: for ever) and calls those that are ready.
+ * Returns 0 or -errno (EINTR is none). */
+int rest_turn(struct os_linux *, int rest, int timeout);
+
+/* The same without waiting; w has the descriptor. */
 void rest_ready(struct os_linux *, struct watch *w, short revents);
 
 #endif

@@ -52,6 +52,68 @@ START_TEST(a_request_leaves_before_its_socket_is_watched)
 }
 END_TEST
 
+START_TEST(the_stamp_of_a_request_is_there_when_it_is_sent)
+{
+	const struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.peer = at("127.0.0.1", 9), .want_stamps = true };
+	struct note client;
+	struct bench b;
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(note_open(&client, &b, &want), 0);
+	ck_assert_int_eq(note_send(&client, "ask"), 0);
+	ck_assert_int_eq(client.sent, 1);
+	ck_assert_int_eq(client.sent_stamp.src, STAMP_KERNEL);
+	ck_assert_uint_eq(client.sent_len, 3);
+	ck_assert_mem_eq(client.sent_data, "ask", 3);
+	note_close(&client);
+	bench_fini(&b);
+}
+END_TEST
+
+/* How many rehearsals there were. */
+static int
+rehearsals(int fd)
+{
+	unsigned char bin[64];
+	int n = 0;
+
+	while (recv(fd, bin, sizeof bin, MSG_DONTWAIT) > 0)
+		n++;
+	return n;
+}
+
+START_TEST(requests_in_a_row_are_rehearsed_once)
+{
+	const struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.peer = at("127.0.0.1", 9), .want_stamps = true };
+	struct note client;
+	struct bench b;
+	int pair[2];
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_DGRAM, 0, pair), 0);
+	int old = b.o.stamp_fd;
+	b.o.stamp_fd = pair[0];
+	ck_assert_int_eq(note_open(&client, &b, &want), 0);
+	note_send(&client, "ask");
+	ck_assert_int_eq(rehearsals(pair[1]), 1);
+	b.o.asked.ns += NSEC; /* it was just now, whatever the time */
+	note_send(&client, "ask");
+	ck_assert_int_eq(rehearsals(pair[1]), 0);
+	b.o.asked.ns -= NSEC / 10;
+	note_send(&client, "ask");
+	ck_assert_int_eq(rehearsals(pair[1]), 1);
+	note_close(&client);
+	b.o.stamp_fd = old;
+	close(pair[0]);
+	close(pair[1]);
+	bench_fini(&b);
+}
+END_TEST
+
 UNIT_MAIN("os_rehearse",
     a_rehearsal_comes_back_and_is_taken_away_with_its_stamp,
-    a_request_leaves_before_its_socket_is_watched)
+    a_request_leaves_before_its_socket_is_watched,
+    the_stamp_of_a_request_is_there_when_it_is_sent,
+    requests_in_a_row_are_rehearsed_once)
