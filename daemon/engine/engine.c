@@ -17,6 +17,8 @@
 #include "daemon/engine/server.h"
 #include "daemon/engine/source.h"
 
+#define UPDATE_GAP 0.3      /* s between two selections, as between adjustments:
+                               with many sources at short polls they cost most */
 #define STATUS_GAP 240.0    /* s between looks at what no update tells */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
@@ -68,9 +70,9 @@ look_for_liars(struct engine *e, const struct source *best, struct raw now)
 
 /* Selects; says so when nobody can be followed any more. */
 static struct source *
-choose(struct engine *e, struct raw now, const struct source *updated)
+choose(struct engine *e, struct raw now)
 {
-	struct source *best = selection_run(e, now, updated);
+	struct source *best = selection_run(e, now);
 
 	if (best != NULL)
 		look_for_liars(e, best, now);
@@ -87,6 +89,12 @@ choose(struct engine *e, struct raw now, const struct source *updated)
 	return best;
 }
 
+static void
+fire_news(struct timer *t)
+{
+	engine_update_now(t->owner);
+}
+
 /* Nobody needs to say anything for sources to become too old. */
 static void
 fire_status(struct timer *t)
@@ -95,7 +103,7 @@ fire_status(struct timer *t)
 
 	leap_plan(e);
 	if (e->reference.is_synced && !e->is_stopping)
-		choose(e, e->os->ops->pair(e->os).raw, NULL);
+		choose(e, e->os->ops->pair(e->os).raw);
 	reference_tell_local(e);
 	if (e->options.server != NULL)
 		server_tell_lost(e->options.server);
@@ -290,6 +298,7 @@ engine_init(struct engine *e, struct os *os, const struct config *config,
 	preset_frequency(e);
 	timescale_init(&e->scale, os->ops->pair(os));
 
+	e->news = (struct timer){ .fire = fire_news, .owner = e };
 	e->patience = (struct timer){ .fire = fire_patience, .owner = e };
 	e->timeout = (struct timer){ .fire = fire_timeout, .owner = e };
 	e->drift = (struct timer){ .fire = fire_drift, .owner = e };
@@ -328,8 +337,8 @@ engine_fini(struct engine *e)
 	if (e->options.acquire != NULL)
 		e->options.acquire->engine = NULL;
 	keys_fini(&e->keys);
-	struct timer *timers[] = { &e->patience, &e->timeout, &e->drift, &e->status,
-		&e->resolver_gone, &e->leap.timer, &e->fallback.timer,
+	struct timer *timers[] = { &e->news, &e->patience, &e->timeout, &e->drift,
+		&e->status, &e->resolver_gone, &e->leap.timer, &e->fallback.timer,
 		&e->once.timer, &e->discipline.later, &e->discipline.complain,
 		&e->foreign.timer };
 	for (size_t i = 0; i < sizeof timers / sizeof *timers; i++)
@@ -357,7 +366,7 @@ void
 engine_reselect(struct engine *e)
 {
 	if (!e->is_stopping && !e->leap.is_held)
-		choose(e, e->os->ops->pair(e->os).raw, NULL);
+		choose(e, e->os->ops->pair(e->os).raw);
 }
 
 /* In what time a correction is to be made, s. */
@@ -374,24 +383,33 @@ slew_time(const struct engine *e, const struct source *source)
 	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
 }
 
-void
-engine_update(struct engine *e, struct source *source)
+/* Nobody can be followed in time; maybe in frequency. */
+static void
+hold(struct engine *e, struct pair now)
 {
-	struct pair now = e->os->ops->pair(e->os);
-	struct estimate fused;
+	struct estimate held;
+	struct source *s;
 
-	if (e->is_stopping || e->leap.is_held)
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->is_news && e->options.mode == ENGINE_STEER &&
+		    fusion_hold(e, s, now, &held))
+			discipline_update(e, &held, slew_time(e, s));
+}
+
+/* What those that are used have said, all at once. */
+static void
+follow(struct engine *e, struct source *best, struct pair now)
+{
+	double within = INFINITY;
+	struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->is_news && selection_uses(s))
+			within = fmin(within, slew_time(e, s));
+	if (within == INFINITY)
 		return;
-	struct source *best = choose(e, now.raw, source);
-	if (best == NULL) {
-		if (e->options.mode == ENGINE_STEER &&
-		    fusion_hold(e, source, now, &fused))
-			discipline_update(e, &fused, slew_time(e, source));
-		return;
-	}
-	if (!selection_uses(source))
-		return;
-	fused = fusion_follow(e, source, now.raw);
+
+	struct estimate fused = fusion_follow(e, now.raw);
 
 	if (e->options.mode != ENGINE_STEER || e->once.is_first) {
 		once_update(e, &fused, now);
@@ -399,13 +417,44 @@ engine_update(struct engine *e, struct source *source)
 	}
 	if (!change_is_wanted(e, &fused, now))
 		return;
-	double err = discipline_update(e, &fused, slew_time(e, source));
+	double err = discipline_update(e, &fused, within);
 	bool was_synced = e->reference.is_synced;
 	reference_follow(e, best, &fused, now, err);
 	fallback_update(e);
 	leap_plan(e);
 	discipline_status(e, !was_synced);
 	crew_publish(e);
+}
+
+void
+engine_update_now(struct engine *e)
+{
+	struct pair now = e->os->ops->pair(e->os);
+	struct source *s;
+
+	if (e->is_stopping || e->leap.is_held)
+		return;
+	e->os->ops->timer_off(e->os, &e->news);
+	e->chosen = e->os->ops->mono(e->os);
+	struct source *best = choose(e, now.raw);
+	if (best == NULL)
+		hold(e, now);
+	else
+		follow(e, best, now);
+	TAILQ_FOREACH(s, &e->sources, link)
+		s->is_news = false;
+}
+
+void
+engine_update(struct engine *e, struct source *source)
+{
+	struct mono free_at = mono_add(e->chosen, UPDATE_GAP);
+
+	source->is_news = true;
+	if (!e->reference.is_synced || e->os->ops->mono(e->os).ns >= free_at.ns)
+		engine_update_now(e);
+	else
+		e->os->ops->timer_set(e->os, &e->news, free_at);
 }
 
 void

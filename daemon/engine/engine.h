@@ -89,6 +89,8 @@ struct engine {
 	struct clientlog clientlog;
 	struct broadcasts broadcasts;
 	struct listen listen;
+	struct timer news; /* what sources said waits until then */
+	struct mono chosen; /* the last selection for something new */
 	struct timer patience; /* sources are waited for until then: */
 	struct mono patient_until;
 	struct timer timeout;
@@ -112,8 +114,12 @@ void engine_fini(struct engine *);
 int engine_add_sources(struct engine *);
 
 /* A source has a new sample, or lost its standing: select again, and correct
- * the clock if there is something to correct. */
+ * the clock if there is something to correct.  Less than 0.3 s after
+ * the last time this waits until then. */
 void engine_update(struct engine *, struct source *);
+
+/* Now, if it has not come yet: before this source has another sample. */
+void engine_update_now(struct engine *);
 
 /* For s seconds no majority is one without those that have not answered yet:
  * after the start, or after sleep. */

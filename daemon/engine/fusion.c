@@ -12,10 +12,10 @@
                            the clock's own is known no worse */
 
 struct estimate
-fusion_follow(struct engine *e, struct source *updated, struct raw now)
+fusion_follow(struct engine *e, struct raw now)
 {
 	struct fuse_source all[FUSE_MAX];
-	size_t n = 0, which = 0;
+	size_t n = 0;
 
 	/* Those that are used first: there may be too many of the others. */
 	for (int is_used = 1; is_used >= 0; is_used--) {
@@ -28,14 +28,12 @@ fusion_follow(struct engine *e, struct source *updated, struct raw now)
 			    !s->has_sample ||
 			    !estimator_at(&s->estimator, now, &any))
 				continue;
-			if (s == updated)
-				which = n;
 			all[n++] = (struct fuse_source){ &s->estimator,
 				&s->member, is_used, s->has_claim,
-				source_distance(s, now) };
+				source_distance(s, now), s->is_news };
 		}
 	}
-	return fuse_sample(&e->fuse, all, n, which, now);
+	return fuse_samples(&e->fuse, all, n, now);
 }
 
 /* Whether most of those that contradict each other have the same frequency and
@@ -78,7 +76,7 @@ fusion_hold(struct engine *e, struct source *updated, struct pair now,
     struct estimate *held)
 {
 	struct fuse_source s = { &updated->estimator, &updated->member, false, true,
-		source_distance(updated, now.raw) };
+		source_distance(updated, now.raw), true };
 
 	if (updated->verdict != SOURCE_FALSETICKER)
 		return false;

@@ -13,10 +13,8 @@
 
 struct engine;
 
-/* After a selection that uses `updated`, which may have a new sample: the
- * estimate to follow. */
-struct estimate fusion_follow(struct engine *, struct source *updated,
-    struct raw now);
+/* After a selection: the estimate to follow. */
+struct estimate fusion_follow(struct engine *, struct raw now);
 
 /* After a selection without a result: sources that contradict each other about
  * the time may agree about the frequency.  Returns true with the estimate to

@@ -71,14 +71,14 @@ fire(struct timer *t)
 
 	if (e->is_stopping)
 		return;
-	struct source *best = selection_run(e, now.raw, NULL);
+	struct source *best = selection_run(e, now.raw);
 	if (best == NULL) {
 		log_warn("initstepslew: no majority has answered: the clock is "
 			 "left as it is");
 		go_on(e, NULL);
 		return;
 	}
-	e->discipline.target = fusion_follow(e, best, now.raw);
+	e->discipline.target = fusion_follow(e, now.raw);
 	e->discipline.has_target = true;
 	double err = discipline_error(e, now);
 	bool is_step = fabs(err) > e->config->initstepslew_threshold;

@@ -159,8 +159,7 @@ update_score(const struct engine *e, const struct claimant *c, double incumbent)
 }
 
 static size_t
-choose_best(struct engine *e, const struct claimant *who, size_t n,
-    const struct source *updated)
+choose_best(struct engine *e, const struct claimant *who, size_t n)
 {
 	size_t best = n;
 	struct source *s;
@@ -172,7 +171,7 @@ choose_best(struct engine *e, const struct claimant *who, size_t n,
 		double incumbent = ranked(e, &who[best]);
 
 		for (size_t i = 0; i < n; i++)
-			if (i != best && who[i].source == updated)
+			if (i != best && who[i].source->is_news)
 				update_score(e, &who[i], incumbent);
 		for (size_t i = 0; i < n; i++)
 			if (who[i].source->score > TAKE_OVER)
@@ -201,7 +200,7 @@ is_echo(const struct claimant *who, size_t n, const struct source *s)
 }
 
 struct source *
-selection_run(struct engine *e, struct raw now, const struct source *updated)
+selection_run(struct engine *e, struct raw now)
 {
 	struct claimant who[SELECT_MAX];
 	struct candidate claims[SELECT_MAX];
@@ -215,7 +214,7 @@ selection_run(struct engine *e, struct raw now, const struct source *updated)
 	if (n == 0)
 		return NULL;
 
-	size_t best = choose_best(e, who, n, updated);
+	size_t best = choose_best(e, who, n);
 	double far = who[best].distance * e->config->combinelimit;
 	for (size_t i = 0; i < n; i++) {
 		enum source_verdict *v = &who[i].source->verdict;

@@ -15,10 +15,9 @@ struct engine;
  * majority; then those that have answered are all there are. */
 #define SELECTION_PATIENCE 3.0
 
-/* Gives every source its verdict.  updated is the source with a new sample, or
- * NULL.  Returns the best source, or NULL when nobody can be followed. */
-struct source *selection_run(struct engine *, struct raw now,
-    const struct source *updated);
+/* Gives every source its verdict.  Returns the best source, or NULL when nobody
+ * can be followed. */
+struct source *selection_run(struct engine *, struct raw now);
 
 /* The best source is to be chosen without regard to which one it was. */
 void selection_forget(struct engine *);

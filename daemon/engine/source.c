@@ -286,6 +286,8 @@ source_sample(struct source *s, const struct sample *measured,
 
 	if (e->leap.is_held)
 		return;
+	if (s->is_news)
+		engine_update_now(e);
 	enum estimator_result r = learn(s, sample);
 	if (s->is_restored && r != ESTIMATOR_USED) { /* the machine slept */
 		forget(s);

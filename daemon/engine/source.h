@@ -82,6 +82,7 @@ struct source {
 	uint32_t refid;           /* of the server, at last.at */
 	unsigned options;         /* that hold now, enum config_select */
 	bool has_claim;           /* is heard at all, at the last selection */
+	bool is_news;             /* the next selection counts what it said */
 	double score;             /* against the selected one, >= 1 */
 	bool is_forged;           /* the newest answer had no right MAC */
 	enum source_verdict verdict;

@@ -394,15 +394,33 @@ leave_open(const struct fuse *f, const struct fuse_source *s, size_t n,
 	out->pxx += left_open(f, s, n);
 }
 
+/* The mean m of all, which is there, is what source i is measured against.
+ * is_fresh: the joint bank has just begun with all that is known. */
+static void
+take_news(struct fuse *f, const struct fuse_source *s, const struct estimate *e,
+    double pull, const struct estimate *m, bool is_fresh)
+{
+	double off = e->x - m->x, var = e->pxx + m->pxx;
+
+	s->member->unsure = unexplained(s->member, off, var);
+	if (!s->is_used)
+		return;
+	if (!is_fresh && s->member->measured > 0)
+		learn(f, s);
+	measure_constant(s->member, off, var, doubt_of(f, s), pull);
+	if (pull == 1)
+		check(f, s, m);
+}
+
 struct estimate
-fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
-    size_t which, struct raw at)
+fuse_samples(struct fuse *f, const struct fuse_source *s, size_t n,
+    struct raw at)
 {
 	struct estimate e[FUSE_MAX];
 	double pull[FUSE_MAX];
 	double gain = f->samples < SMOOTH_FROM ? 1 : SMOOTH;
 
-	assert(n <= FUSE_MAX && which < n);
+	assert(n <= FUSE_MAX);
 	bool goes_on;
 	size_t used = look(s, n, at, e, &goes_on);
 	assert(used > 0);
@@ -418,22 +436,16 @@ fuse_sample(struct fuse *f, const struct fuse_source *s, size_t n,
 
 	struct estimate m = mean(e, s, n, pull);
 	hold_still(f, s, n, used, pull, &m);
-	double off = e[which].x - m.x, var = e[which].pxx + m.pxx;
 	if (!f->is_running && used == 1) {
 		leave_open(f, s, n, &crowd, &m);
 		return m;
 	}
-	s[which].member->unsure = unexplained(s[which].member, off, var);
-	if (!f->is_running || is_early(s, n))
+	bool is_fresh = !f->is_running || is_early(s, n);
+	if (is_fresh)
 		start(f, heaviest(s, n, pull), &m);
-	else if (s[which].is_used && s[which].member->measured > 0)
-		learn(f, &s[which]);
-	if (s[which].is_used) {
-		measure_constant(s[which].member, off, var,
-		    doubt_of(f, &s[which]), pull[which]);
-		if (pull[which] == 1)
-			check(f, &s[which], &m);
-	}
+	for (size_t i = 0; i < n; i++)
+		if (s[i].is_new)
+			take_news(f, &s[i], &e[i], pull[i], &m, is_fresh);
 	f->lean = lean(s, n, pull);
 
 	struct estimate out = bank_at(&f->joint, at);

@@ -56,6 +56,7 @@ struct fuse_source {
 	bool is_used;      /* selected, and near enough to count */
 	bool is_heard;     /* has a word in where most are */
 	double distance;   /* s, > 0: what it may be off by at most */
+	bool is_new;       /* may have taken in a sample since the last time */
 };
 
 void fuse_init(struct fuse *);
@@ -64,11 +65,11 @@ void fuse_init(struct fuse *);
  * has learned.  The members are to be all 0 again. */
 void fuse_slept(struct fuse *);
 
-/* Source `which` of the n may have taken in a sample; at least one is used.
- * Returns what all say together at `at`, which is not before any sample; pxx
- * includes what the sources' disagreement leaves open. */
-struct estimate fuse_sample(struct fuse *, const struct fuse_source *,
-    size_t n, size_t which, struct raw at);
+/* At least one of the n sources is used.  Returns what all say together at `at`,
+ * which is not before any sample; pxx includes what the sources' disagreement
+ * leaves open. */
+struct estimate fuse_samples(struct fuse *, const struct fuse_source *,
+    size_t n, struct raw at);
 
 /* The same while no source can be selected, for a source that may have taken
  * in a sample.  x is where the clock is now: it stays, if nobody ever was

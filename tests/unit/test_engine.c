@@ -449,6 +449,59 @@ START_TEST(the_claim_includes_the_distance_to_the_best_source)
 }
 END_TEST
 
+/* All that they say is taken in, but not one selection for each. */
+START_TEST(what_many_sources_say_is_followed_together)
+{
+	struct world w;
+
+	world_init(&w, 16);
+	for (unsigned i = 0; i < 16; i++)
+		w.config.sources[i].minpoll = w.config.sources[i].maxpoll = 0;
+	world_start(&w);
+	world_run(&w, 30);
+
+	unsigned before = w.engine.fuse.samples, said = w.answered;
+
+	world_run(&w, 30);
+	ck_assert_uint_gt(w.answered - said, 400);
+	ck_assert_uint_le(w.engine.fuse.samples - before, 101);
+	ck_assert_uint_gt(w.engine.fuse.samples - before, 50);
+	for (unsigned i = 0; i < 16; i++) {
+		const struct source *source = world_source(&w, i);
+
+		ck_assert_uint_gt(source->estimator.samples, 30);
+		ck_assert_uint_eq(source->member.learned + source->is_news,
+		    source->estimator.samples);
+	}
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 5e-6);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(what_one_source_says_is_all_learned)
+{
+	struct world w;
+	unsigned before;
+
+	world_init(&w, 2);
+	for (int i = 0; i < 2; i++)
+		w.config.sources[i].minpoll = w.config.sources[i].maxpoll = -4;
+	world_start(&w);
+	world_run(&w, 10);
+	for (unsigned i = 0; i < 100; i++) {
+		struct source *s = world_source(&w, i % 2);
+
+		before = s->estimator.samples;
+		world_run(&w, 0.0625);
+		ck_assert_uint_le(s->estimator.samples - before, 2);
+		ck_assert_uint_eq(s->member.learned + s->is_news,
+		    s->estimator.samples);
+	}
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 5e-6);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     somebody_elses_step_is_slewed_back,
     what_a_large_slew_has_left_is_slewed_too, no_news_are_told_once_a_minute,
@@ -464,4 +517,6 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     a_server_that_comes_and_goes_cannot_fill_the_log, a_timeout_without_time_is_a_failure,
     the_end_writes_the_drift_file,
     a_drift_file_that_knows_nothing_does_no_harm,
-    the_claim_includes_the_distance_to_the_best_source)
+    the_claim_includes_the_distance_to_the_best_source,
+    what_many_sources_say_is_followed_together,
+    what_one_source_says_is_all_learned)

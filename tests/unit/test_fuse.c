@@ -97,10 +97,10 @@ pool_run(struct pool *p, int rounds)
 			used += p->is_used[i];
 			s[n++] = (struct fuse_source){ &p->est[i],
 				&p->member[i], p->is_used[i], !p->is_silent[i],
-				p->distance[i] };
+				p->distance[i], i == which };
 		}
 		p->last = used > 0
-		    ? fuse_sample(&p->fuse, s, n, at, now(p))
+		    ? fuse_samples(&p->fuse, s, n, now(p))
 		    : fuse_hold(&p->fuse, &s[at], now(p), truth(p));
 		if (2 * k >= rounds * (int)p->n) {
 			double e = p->last.x - truth(p);
@@ -369,10 +369,11 @@ START_TEST(a_sample_is_learned_once)
 
 	pool_init(&p, 2);
 	pool_run(&p, 50);
-	struct fuse_source s[] = { { &p.est[0], &p.member[0], true, true, 1e-3 },
-		{ &p.est[1], &p.member[1], true, true, 1e-3 } };
-	struct estimate a = fuse_sample(&p.fuse, s, 2, 1, now(&p));
-	struct estimate b = fuse_sample(&p.fuse, s, 2, 1, now(&p));
+	struct fuse_source s[] = {
+		{ &p.est[0], &p.member[0], true, true, 1e-3, true },
+		{ &p.est[1], &p.member[1], true, true, 1e-3, true } };
+	struct estimate a = fuse_samples(&p.fuse, s, 2, now(&p));
+	struct estimate b = fuse_samples(&p.fuse, s, 2, now(&p));
 	ck_assert_double_eq(a.x, b.x);
 	ck_assert_double_eq(a.pxy, b.pxy);
 }

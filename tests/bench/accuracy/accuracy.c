@@ -140,7 +140,7 @@ believe(struct run *r, int i, struct estimate *e)
 		struct estimate own;
 		estimator_at(&r->est[k], at, &own);
 		f[n++] = (struct fuse_source){ &r->est[k], &r->member[k],
-			is_used[k], true, claim(&r->est[k], &own) };
+			is_used[k], true, claim(&r->est[k], &own), k == i };
 	}
 	r->has_claim = agree > 0;
 	if (agree == 0)
@@ -148,7 +148,7 @@ believe(struct run *r, int i, struct estimate *e)
 		    r->has_started ? clock_at(&r->clock, r->world.t) :
 		    r->world.x - 0.01);
 	else if (is_used[i])
-		*e = fuse_sample(&r->fuse, f, n, which, at);
+		*e = fuse_samples(&r->fuse, f, n, at);
 	else
 		return false;
 	return true;
