@@ -15,6 +15,7 @@
 #include "daemon/engine/source.h"
 
 #define BURST_GAP 2.0     /* s between the requests of a burst */
+#define UNSENT_SLOWER 8.0 /* of it later each time that the network is away */
 #define IBURST_GOOD 4     /* answers that iburst is after ... */
 #define IBURST_MAX 8      /* ... and requests that it may cost */
 #define REST_LOG2S 6      /* what is left of them is sent 4, 8, 16, 32 s apart */
@@ -62,7 +63,8 @@ client_interval(const struct client *c)
 	double poll = c->pollctl.log2s;
 
 	if (c->burst > 0)
-		return BURST_GAP;
+		return fmax(BURST_GAP, fmin(exp2(poll), BURST_GAP *
+		    (1 + c->unsent / UNSENT_SLOWER)));
 	if (c->rest > 0)
 		poll = fmin(poll, REST_LOG2S - (double)c->rest);
 	/* Not a server that is silent, has no time, or has asked for less. */
@@ -191,10 +193,23 @@ could_not_send(struct client *c, int error)
 	return true;
 }
 
+/* What could not be sent costs nobody anything: a burst waits for the network,
+ * which may come later than we do. */
+static void
+keep_burst(struct client *c, unsigned burst, unsigned rest)
+{
+	if (burst == 0 || c->source->conf.offline)
+		return;
+	c->burst = burst;
+	c->rest = rest;
+	c->unsent++;
+}
+
 static void
 poll_now(struct client *c)
 {
 	struct os *os = os_of(c);
+	unsigned burst = c->burst, rest = c->rest;
 
 	count_request(c);
 	c->asked = os->ops->mono(os);
@@ -203,6 +218,10 @@ poll_now(struct client *c)
 	int r = ask(c);
 	if (r < 0 && could_not_send(c, -r))
 		return;
+	if (r < 0)
+		keep_burst(c, burst, rest);
+	else
+		c->unsent = 0;
 	if (r < 0 || !c->is_waiting) {
 		schedule(c);
 	} else {
@@ -353,7 +372,7 @@ client_start(struct client *c)
 		os->ops->random(os, &dice, sizeof dice);
 		first = 0.2 + dice / 4294967296.0 * 0.8;
 	}
-	c->unanswered = 0;
+	c->unanswered = c->unsent = 0;
 	c->next_poll = mono_add(os->ops->mono(os), first);
 	os->ops->timer_set(os, &c->timer, c->next_poll);
 }
@@ -450,7 +469,7 @@ client_burst(struct client *c, unsigned good, unsigned total)
 		return false;
 	c->burst = total;
 	c->burst_good = good;
-	c->ahead = 0;
+	c->ahead = c->unsent = 0;
 	if (!c->is_waiting)
 		os_of(c)->ops->timer_set(os_of(c), &c->timer,
 		    os_of(c)->ops->mono(os_of(c)));

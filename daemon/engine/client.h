@@ -40,6 +40,7 @@ struct client {
 	unsigned rest;           /* requests that iburst may still cost: sent at
 	                            growing gaps, so that the frequency is known
 	                            before the polls are far apart */
+	unsigned unsent;         /* of a burst, in a row: could not be sent */
 	struct pollctl pollctl;  /* the interval */
 	int poll, minpoll;       /* log2 s, poll rounded; RATE kisses raise
 	                            both */

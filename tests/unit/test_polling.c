@@ -4,6 +4,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 #include "daemon/engine/manage.h"
@@ -171,6 +172,35 @@ START_TEST(auto_offline_ends_with_the_first_send_that_fails)
 		unsigned sent = turn_count(&w, 40);
 		ck_assert(automatic ? sent == 0 : sent > 0);
 		ck_assert_int_eq(s->client.sock.fd >= 0, s->client.is_waiting);
+		world_fini(&w);
+	}
+}
+END_TEST
+
+/* A machine whose network comes later than we do, or not at all. */
+START_TEST(a_burst_is_not_used_up_by_what_could_not_be_sent)
+{
+	const double away[] = { 5, 20, 60, 600, 86400 };
+	struct world w;
+
+	for (size_t i = 0; i < sizeof away / sizeof *away; i++) {
+		world_init(&w, 1);
+		w.config.sources[0].minpoll = 6;
+		w.config.sources[0].maxpoll = 10;
+		w.os.send_error = -ENETUNREACH;
+		world_start(&w);
+		struct source *s = world_source(&w, 0);
+		fake_advance(&w.os, away[i]);
+		/* Each time later, as long as an interval at last. */
+		unsigned last = s->client.total_tx;
+		ck_assert_double_le(last, away[i] < 7200 ?
+		    2 + sqrt(8 * away[i]) : 250 + away[i] / 64);
+		ck_assert_uint_ge(last, 2);
+		w.os.send_error = 0;
+		fake_advance(&w.os, fmin(2 + sqrt(away[i]), 64 * 1.01));
+		ck_assert_uint_gt(s->client.total_tx, last);
+		turn_count(&w, 70);
+		ck_assert_uint_eq(s->client.total_tx, last + 8);
 		world_fini(&w);
 	}
 }
@@ -385,6 +415,7 @@ UNIT_MAIN("polling", burst_asks_up_to_four_times_for_one_good_answer,
     presend_sends_one_ahead_or_two_in_interleaved_mode,
     presend_is_for_long_intervals,
     offline_is_silent_and_online_begins_with_a_burst,
+    a_burst_is_not_used_up_by_what_could_not_be_sent,
     auto_offline_ends_with_the_first_send_that_fails,
     onoffline_goes_by_the_route, a_burst_by_hand_ends_offline_where_it_began,
     the_poll_bounds_change_while_it_runs,
