@@ -20,6 +20,8 @@
 #include "daemon/os/tstamp_linux.h"
 #include "daemon/os/unix_linux.h"
 
+#define COLD 0.02 /* s after which the caches are thought to be */
+
 int
 net_socket(int family, int type)
 {
@@ -409,6 +411,17 @@ net_listen(struct os_linux *o, struct link *link)
 	return watch_add(&o->watches, &link->watch, link->watch.fd, events);
 }
 
+/* Where requests follow each other closely each is the rehearsal of the next. */
+static void
+rehearse(struct os_linux *o)
+{
+	struct mono now = o->os.ops->mono(&o->os);
+
+	if (mono_sub(now, o->asked) > COLD)
+		tstamp_rehearse(o->stamp_fd);
+	o->asked = now;
+}
+
 int
 net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 {
@@ -441,6 +454,9 @@ net_open(struct os *os, struct sock *sock, const struct sock_want *want)
 	o->n_socks++;
 	sock->fd = fd;
 	sock->backend = link;
+	/* Not later: now the clock is read, then the request leaves. */
+	if (net_asks(link) && o->own_clock == NULL)
+		rehearse(o);
 	return 0;
 }
 

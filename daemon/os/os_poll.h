@@ -60,7 +60,7 @@ struct os_linux {
 	int64_t pair_width; /* ns between the RAWs around a good REAL */
 	struct net_batch *batch; /* buffers of the datagrams under way */
 	int stamp_fd; /* keeps the kernel stamping, see tstamp_linux.h */
-	struct mono asked; /* when a request was last sent */
+	struct mono asked; /* when a request was last made ready */
 	uint32_t last_conn;
 	unsigned n_socks, max_socks;
 	bool has_clock, is_stopped;

@@ -8,8 +8,6 @@
 #include "daemon/os/tstamp_linux.h"
 #include "daemon/os/unix_linux.h"
 
-#define COLD 0.02 /* s after which the caches are thought to be */
-
 _Static_assert(sizeof((struct send_parts *)0)->control >=
 	CMSG_SPACE(sizeof(struct in6_pktinfo)) + CMSG_SPACE(sizeof(uint32_t)),
     "room for a source address and a demand");
@@ -59,17 +57,6 @@ send_prepare(const struct link *link, const struct dgram *d, struct msghdr *msg,
 	}
 }
 
-/* Where requests follow each other closely each is the rehearsal of the next. */
-static void
-rehearse(struct os_linux *o)
-{
-	struct mono now = o->os.ops->mono(&o->os);
-
-	if (mono_sub(now, o->asked) > COLD)
-		tstamp_rehearse(o->stamp_fd);
-	o->asked = now;
-}
-
 int
 net_send(struct os *os, struct sock *sock, const struct dgram *d)
 {
@@ -82,8 +69,6 @@ net_send(struct os *os, struct sock *sock, const struct dgram *d)
 		return -EBADF;
 	if (link->kind != SOCK_KIND_UDP)
 		return unix_send(o, link, d);
-	if (net_asks(link) && o->own_clock == NULL)
-		rehearse(o);
 	send_prepare(link, d, &msg, &parts);
 	if (sendmsg(sock->fd, &msg, 0) < 0)
 		return -errno;

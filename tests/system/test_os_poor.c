@@ -15,6 +15,8 @@ static struct {
 	bool no_socket_flags, no_mmsg, no_timestamping, no_timestampns;
 } lacks;
 
+static unsigned messages; /* sent */
+
 int __real_socket(int family, int type, int protocol);
 int __wrap_socket(int family, int type, int protocol);
 int __real_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
@@ -25,6 +27,16 @@ int __real_setsockopt(int fd, int level, int option, const void *value,
     socklen_t len);
 int __wrap_setsockopt(int fd, int level, int option, const void *value,
     socklen_t len);
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
+
+ssize_t
+__wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	messages++;
+	return __real_sendmsg(fd, msg, flags);
+}
 
 static int
 refuse(int error)
@@ -145,7 +157,27 @@ START_TEST(without_any_the_daemon_stamps)
 }
 END_TEST
 
+/* Where the kernel has no stamps of sent ones it is the reading of the clock
+ * before that counts. */
+START_TEST(between_the_reading_of_the_clock_and_a_request_nothing_is_sent)
+{
+	const struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.peer = at("127.0.0.1", 9), .want_stamps = true };
+	struct note client;
+	struct bench b;
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(note_open(&client, &b, &want), 0);
+	ck_assert_uint_eq(messages, 1); /* the rehearsal */
+	ck_assert_int_eq(note_send(&client, "ask"), 0);
+	ck_assert_uint_eq(messages, 2);
+	note_close(&client);
+	bench_fini(&b);
+}
+END_TEST
+
 UNIT_MAIN("os_poor", with_everything_there_are_kernel_stamps_both_ways,
+    between_the_reading_of_the_clock_and_a_request_nothing_is_sent,
     without_flags_and_batches_nothing_is_lost,
     without_timestamping_there_are_stamps_of_received_ones,
     without_any_the_daemon_stamps)
