@@ -193,12 +193,15 @@ could_not_send(struct client *c, int error)
 	return true;
 }
 
-/* What could not be sent costs nobody anything: a burst waits for the network,
- * which may come later than we do. */
+/* What could not be sent costs nobody anything: the first burst, and that after
+ * sleep, waits for the network, which may come later than we do. */
 static void
 keep_burst(struct client *c, unsigned burst, unsigned rest)
 {
-	if (burst == 0 || c->source->conf.offline)
+	const struct source *s = c->source;
+
+	if (burst == 0 || s->conf.offline ||
+	    (s->has_sample && !s->estimator.has_slept))
 		return;
 	c->burst = burst;
 	c->rest = rest;

@@ -206,6 +206,24 @@ START_TEST(a_burst_is_not_used_up_by_what_could_not_be_sent)
 }
 END_TEST
 
+/* Of one that is known: a short outage would make it unreachable. */
+START_TEST(a_burst_of_a_poll_ends_whether_it_could_be_sent_or_not)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.config.sources[0].burst = true;
+	struct source *s = start(&w, 6);
+	turn(&w, s, DELAY, DELAY);
+	s->client.poll = 5;
+	pollctl_init(&s->client.pollctl, 5);
+	w.os.send_error = -ENETUNREACH;
+	fake_advance(&w.os, 32);
+	ck_assert_uint_eq(s->client.unanswered, 4);
+	world_fini(&w);
+}
+END_TEST
+
 static int
 no_route(const struct sock_want *want)
 {
@@ -416,6 +434,7 @@ UNIT_MAIN("polling", burst_asks_up_to_four_times_for_one_good_answer,
     presend_is_for_long_intervals,
     offline_is_silent_and_online_begins_with_a_burst,
     a_burst_is_not_used_up_by_what_could_not_be_sent,
+    a_burst_of_a_poll_ends_whether_it_could_be_sent_or_not,
     auto_offline_ends_with_the_first_send_that_fails,
     onoffline_goes_by_the_route, a_burst_by_hand_ends_offline_where_it_began,
     the_poll_bounds_change_while_it_runs,
