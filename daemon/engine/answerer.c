@@ -105,6 +105,7 @@ serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
 		r->counts.kernel_receive += d[i].stamp.src == STAMP_KERNEL;
 		ready++;
 	}
+	sock->in_vain += (unsigned)(n - ready);
 	if (ready > 0)
 		send_batch(r, sock, ready);
 }

@@ -230,24 +230,30 @@ net_deliver(struct os_linux *o, struct link *link)
 
 	for (int i = 0; i < n; i++)
 		make_dgram(b, i, link, &now);
+	pace_note(&link->pace, now.raw, n);
+	link->sock->in_vain = 0;
 	link->sock->receive(link->sock, b->dgrams, n);
 	return n;
 }
 
-/* Where two came at once there are more by now: that spares a poll().  What
- * else is ready waits for less than two batches.  Simulators of a kernel have
- * only what poll() has announced. */
+/* As pace_linux.h has it.  Simulators of a kernel have only what poll() has
+ * announced. */
 static void
 deliver_some(struct os_linux *o, struct link *link)
 {
+	enum pace_next next = PACE_ON;
 	int left = NET_BATCH;
 
-	while (link->sock != NULL && left > 0 && !o->is_stopped) {
+	while (next != PACE_POLL && left > 0 && !o->is_stopped) {
+		if (next == PACE_GATHER)
+			pace_gather();
+
 		int n = net_deliver(o, link);
 
-		if (n < 2 || o->own_clock != NULL)
+		if (n < 1 || o->own_clock != NULL || link->sock == NULL)
 			return;
-		left -= n;
+		left -= n < PACE_LEAST ? PACE_LEAST : n;
+		next = pace_next(&link->pace, n, link->sock->in_vain);
 	}
 }
 
@@ -392,6 +398,7 @@ udp_open(struct given *given, struct link *link, const struct sock_want *want)
 	link->watch.is_busy = want->stamps_on_demand; /* the server's */
 	link->has_stamps = want->want_stamps &&
 	    tstamp_enable(fd, want->stamps_on_demand);
+	link->pace.may_gather = link->watch.is_busy && link->has_stamps;
 	link->watch.ready = udp_ready;
 	return fd;
 }
@@ -472,6 +479,7 @@ net_adopt(struct os_linux *o, struct sock *sock, int fd)
 	link->kind = SOCK_KIND_UDP;
 	link->on_demand = true;
 	link->has_stamps = tstamp_enable(fd, true);
+	link->pace.may_gather = link->has_stamps;
 	link->watch.is_busy = true;
 	link->watch.ready = udp_ready;
 	sock->fd = fd;

@@ -13,6 +13,7 @@
 #include <sys/un.h>
 
 #include "daemon/os/os.h"
+#include "daemon/os/pace_linux.h"
 #include "daemon/os/watch.h"
 
 struct os_linux;
@@ -29,6 +30,7 @@ struct link {
 	enum sock_kind kind;
 	bool is_connected, has_stamps;
 	bool on_demand; /* TX stamps */
+	struct pace pace;
 	uint32_t overflows; /* of the receive queue, by the kernel's count */
 	struct unix_conn *conns; /* SOCK_KIND_UNIX_LISTEN */
 };

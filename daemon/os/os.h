@@ -45,6 +45,9 @@ struct sock {
 	/* UDP with a buffer: datagrams that found it full.  The engine sets it
 	 * to 0 when it has counted them. */
 	uint32_t lost;
+	/* How many of those that receive() was called with get no answer: it
+	 * may add to the 0 that is there. */
+	uint32_t in_vain;
 	void *backend; /* the backend's */
 };
 

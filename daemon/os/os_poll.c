@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * A turn: wait until a descriptor is ready or the first timer is due; serve
- * each ready descriptor once (a batch, or small ones that are less than two),
+ * each ready descriptor once (a batch, or small ones as pace_linux.h has it),
  * then what the clock and the resolver had to say, then the timers that were
  * due.  So no flood on a socket holds a timer up for longer than that.  Only
  * poll() is used, and no descriptors but sockets, in what a simulator under
@@ -9,7 +9,7 @@
  * seldom ready (watch_rest.h).
  *
  * System calls after set-up, for the engine's filter:
- *	poll		(ppoll on aarch64, which has no poll)
+ *	poll ppoll	(aarch64 has no poll)
  *	epoll_wait	(epoll_pwait on aarch64, which has no epoll_wait)
  *	epoll_ctl
  *	socket		AF_INET, AF_INET6: SOCK_DGRAM|SOCK_NONBLOCK|SOCK_CLOEXEC

@@ -137,6 +137,22 @@ START_TEST(what_was_sent_to_all_is_neither_answered_nor_counted)
 }
 END_TEST
 
+START_TEST(what_gets_no_answer_is_told)
+{
+	start();
+	clients.limits[CLIENTLOG_NTP] = (struct config_ratelimit){
+		.is_on = true, .interval = 12, .burst = 1, .leak = 4 };
+	sock.in_vain = 0;
+	ask(MOST);
+	ck_assert_uint_eq(sock.in_vain, 0);
+	ask(MOST);
+	ck_assert_uint_gt(sock.in_vain, 0);
+	ck_assert_uint_eq(n_sent + sock.in_vain, 2 * MOST);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("answerer", every_request_of_a_batch_is_answered_in_its_turn,
     each_client_of_a_batch_is_counted_once,
-    what_was_sent_to_all_is_neither_answered_nor_counted)
+    what_was_sent_to_all_is_neither_answered_nor_counted,
+    what_gets_no_answer_is_told)

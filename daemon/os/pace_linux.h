@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: ISC
+ *
+ * What follows on a batch from a UDP socket.  Being woken by poll() costs more
+ * than most requests do, so
+ *
+ * - where several came at once there are more by now;
+ * - while most of what comes to a server gets no answer, and it comes fast, the
+ *   next is let gather for a moment.  A good request among it has been stamped
+ *   by the kernel, and is answered 0.1 ms later.
+ *
+ * Other descriptors wait meanwhile for less than two batches, and for 16 such
+ * moments at most. */
+#ifndef DAEMON_OS_PACE_LINUX_H
+#define DAEMON_OS_PACE_LINUX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/tspec.h"
+
+#define PACE_LEAST 4 /* datagrams that a batch counts for at least */
+
+struct pace {
+	bool may_gather;
+	struct raw last; /* when the last batch was received */
+	int64_t gap;     /* ns from the one before it, for each of it */
+};
+
+enum pace_next {
+	PACE_POLL,   /* look who else is ready */
+	PACE_ON,     /* receive what there is */
+	PACE_GATHER, /* pace_gather(), then receive */
+};
+
+/* n >= 1 were received. */
+void pace_note(struct pace *, struct raw now, int n);
+
+/* in_vain: how many of those n got no answer. */
+enum pace_next pace_next(const struct pace *, int n, unsigned in_vain);
+
+/* A moment; a program for simulators links gather_none.c, which has none. */
+void pace_gather(void);
+
+#endif
