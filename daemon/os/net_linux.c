@@ -77,8 +77,7 @@ static int
 receive_all(struct net_batch *b, int fd, int flags)
 {
 	if (!b->has_no_mmsg) {
-		int n = recvmmsg(fd, b->msgs, NET_BATCH, flags | MSG_DONTWAIT,
-		    NULL);
+		int n = recvmmsg(fd, b->msgs, NET_BATCH, flags, NULL);
 
 		if (n >= 0)
 			return n;
@@ -87,7 +86,8 @@ receive_all(struct net_batch *b, int fd, int flags)
 		b->has_no_mmsg = true;
 	}
 
-	ssize_t len = recvmsg(fd, &b->msgs[0].msg_hdr, flags | MSG_DONTWAIT);
+	ssize_t len = recvmsg(fd, &b->msgs[0].msg_hdr,
+	    flags & ~MSG_WAITFORONE);
 
 	if (len < 0)
 		return -errno;
@@ -216,10 +216,10 @@ report_failure(struct link *link, int error)
 }
 
 int
-net_deliver(struct os_linux *o, struct link *link)
+net_deliver(struct os_linux *o, struct link *link, int flags)
 {
 	struct net_batch *b = o->batch;
-	int n = net_batch_receive(b, link->watch.fd, 0);
+	int n = net_batch_receive(b, link->watch.fd, flags);
 
 	if (n < 0 && n != -EAGAIN && n != -EINTR)
 		report_failure(link, -n);
@@ -248,7 +248,8 @@ deliver_some(struct os_linux *o, struct link *link)
 		if (next == PACE_GATHER)
 			pace_gather();
 
-		int n = net_deliver(o, link);
+		int n = net_deliver(o, link,
+		    next == PACE_WAIT ? MSG_WAITFORONE : MSG_DONTWAIT);
 
 		if (n < 1 || o->own_clock != NULL || link->sock == NULL)
 			return;
@@ -398,7 +399,8 @@ udp_open(struct given *given, struct link *link, const struct sock_want *want)
 	link->watch.is_busy = want->stamps_on_demand; /* the server's */
 	link->has_stamps = want->want_stamps &&
 	    tstamp_enable(fd, want->stamps_on_demand);
-	link->pace.may_gather = link->watch.is_busy && link->has_stamps;
+	if (link->watch.is_busy && link->has_stamps)
+		pace_enable(&link->pace, fd);
 	link->watch.ready = udp_ready;
 	return fd;
 }
@@ -479,7 +481,8 @@ net_adopt(struct os_linux *o, struct sock *sock, int fd)
 	link->kind = SOCK_KIND_UDP;
 	link->on_demand = true;
 	link->has_stamps = tstamp_enable(fd, true);
-	link->pace.may_gather = link->has_stamps;
+	if (link->has_stamps)
+		pace_enable(&link->pace, fd);
 	link->watch.is_busy = true;
 	link->watch.ready = udp_ready;
 	sock->fd = fd;

@@ -78,15 +78,15 @@ int net_set(int fd, int level, int option, int value); /* 0 or -errno */
 /* NULL: out of memory.  It is freed with free(). */
 struct net_batch *net_batch_new(void);
 
-/* Receives up to NET_BATCH datagrams without waiting; flags as recvmsg.
- * Returns how many are in b->msgs, or -errno. */
+/* Receives up to NET_BATCH datagrams; flags as recvmmsg, MSG_DONTWAIT among
+ * them or the socket may wait.  Returns how many are in b->msgs, or -errno. */
 int net_batch_receive(struct net_batch *b, int fd, int flags);
 
 void net_read_info(struct net_info *, struct msghdr *);
 
 /* Receives what there is for a UDP or Unix datagram socket, one batch, and
- * hands it to the engine.  Returns how many there were. */
-int net_deliver(struct os_linux *, struct link *);
+ * hands it to the engine; flags likewise.  Returns how many there were. */
+int net_deliver(struct os_linux *, struct link *, int flags);
 
 /* Makes a UDP socket of a descriptor that was opened elsewhere with
  * want_stamps and stamps_on_demand.  sock->receive, sent and owner are set.

@@ -35,9 +35,9 @@
  *	exit_group, rt_sigreturn, restart_syscall
  *	rt_sigprocmask getpid gettid tgkill	abort() in assert()
  * Set-up alone: epoll_create1, lstat (newfstatat), unlink, umask, chmod, listen; setsockopt
- * SO_RCVBUFFORCE, SO_RCVBUF, SO_RXQ_OVFL, SO_REUSEPORT, SO_BROADCAST,
- * SO_ATTACH_REUSEPORT_CBPF, IP_MTU_DISCOVER, IP_FREEBIND, IPV6_FREEBIND and
- * multicast memberships; fcntl where socket() knows no flags. */
+ * SO_RCVBUFFORCE, SO_RCVBUF, SO_RXQ_OVFL, SO_RCVTIMEO,
+ * SO_REUSEPORT, SO_BROADCAST, SO_ATTACH_REUSEPORT_CBPF, IP_MTU_DISCOVER,
+ * IP_FREEBIND, IPV6_FREEBIND and multicast memberships; fcntl. */
 #include "daemon/os/os_poll.h"
 
 #include <errno.h>

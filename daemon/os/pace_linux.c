@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: ISC */
 #include "daemon/os/pace_linux.h"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
 #define FLOOD_GAP_NS 50000 /* above that too few would gather */
+#define LONE_GAP_NS 100000
+#define LONE_LEAST 4       /* in a row, before the next is waited for */
+#define PATIENCE_US 4000   /* the kernel counts in ticks, and adds one */
+
+void
+pace_enable(struct pace *p, int fd)
+{
+	const struct timeval most = { .tv_usec = PATIENCE_US };
+	int flags = fcntl(fd, F_GETFL);
+
+	p->may_gather = true;
+	p->may_wait = flags >= 0 &&
+	    setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &most, sizeof most) == 0 &&
+	    fcntl(fd, F_SETFL, flags & ~O_NONBLOCK) == 0;
+}
 
 void
 pace_note(struct pace *p, struct raw now, int n)
 {
 	p->gap = (now.ns - p->last.ns) / n;
 	p->last = now;
+	p->singles = n == 1 ? p->singles + 1 : 0;
 }
 
 enum pace_next
@@ -15,5 +35,7 @@ pace_next(const struct pace *p, int n, unsigned in_vain)
 {
 	if (p->may_gather && 2 * in_vain > (unsigned)n && p->gap < FLOOD_GAP_NS)
 		return PACE_GATHER;
+	if (p->may_wait && p->singles >= LONE_LEAST && p->gap < LONE_GAP_NS)
+		return PACE_WAIT;
 	return n > 1 ? PACE_ON : PACE_POLL;
 }

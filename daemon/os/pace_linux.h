@@ -4,12 +4,14 @@
  * than most requests do, so
  *
  * - where several came at once there are more by now;
+ * - while they come one by one, each soon after the other, the next one is
+ *   waited for in the call that receives it, for some ms at most;
  * - while most of what comes to a server gets no answer, and it comes fast, the
  *   next is let gather for a moment.  A good request among it has been stamped
  *   by the kernel, and is answered 0.1 ms later.
  *
- * Other descriptors wait meanwhile for less than two batches, and for 16 such
- * moments at most. */
+ * Other descriptors wait meanwhile for less than two batches, or for 16 such
+ * moments or lone datagrams. */
 #ifndef DAEMON_OS_PACE_LINUX_H
 #define DAEMON_OS_PACE_LINUX_H
 
@@ -22,15 +24,23 @@
 
 struct pace {
 	bool may_gather;
-	struct raw last; /* when the last batch was received */
-	int64_t gap;     /* ns from the one before it, for each of it */
+	bool may_wait;    /* the socket waits in a call, but not for ever */
+	struct raw last;  /* when the last batch was received */
+	int64_t gap;      /* ns from the one before it, for each of it */
+	unsigned singles; /* batches of one, in a row */
 };
 
 enum pace_next {
 	PACE_POLL,   /* look who else is ready */
 	PACE_ON,     /* receive what there is */
+	PACE_WAIT,   /* wait for the next one, and receive */
 	PACE_GATHER, /* pace_gather(), then receive */
 };
+
+/* For a server's socket where the kernel stamps what comes.  Its calls wait from
+ * now on, those to receive for some ms, unless MSG_DONTWAIT says that they may
+ * not. */
+void pace_enable(struct pace *, int fd);
 
 /* n >= 1 were received. */
 void pace_note(struct pace *, struct raw now, int n);

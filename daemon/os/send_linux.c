@@ -70,7 +70,7 @@ net_send(struct os *os, struct sock *sock, const struct dgram *d)
 	if (link->kind != SOCK_KIND_UDP)
 		return unix_send(o, link, d);
 	send_prepare(link, d, &msg, &parts);
-	if (sendmsg(sock->fd, &msg, 0) < 0)
+	if (sendmsg(sock->fd, &msg, MSG_DONTWAIT) < 0)
 		return -errno;
 	if (!net_asks(link))
 		return 0;

@@ -17,7 +17,8 @@ send_batch(const struct sock *sock, const struct dgram *d, int n)
 		send_prepare(sock->backend, &d[i], &msgs[i].msg_hdr,
 		    &parts[i]);
 	while (at < n) {
-		int r = sendmmsg(sock->fd, msgs + at, (unsigned)(n - at), 0);
+		int r = sendmmsg(sock->fd, msgs + at, (unsigned)(n - at),
+		    MSG_DONTWAIT);
 
 		if (r < 0 && errno == EINTR)
 			continue;

@@ -215,7 +215,8 @@ int
 tstamp_read_sent(struct os_linux *o, struct link *link)
 {
 	struct net_batch *b = o->batch;
-	int n = net_batch_receive(b, link->watch.fd, MSG_ERRQUEUE);
+	int n = net_batch_receive(b, link->watch.fd,
+	    MSG_ERRQUEUE | MSG_DONTWAIT);
 
 	if (n <= 0)
 		return 0;

@@ -206,7 +206,7 @@ static void
 dgram_ready(struct os_linux *o, struct watch *w, short revents)
 {
 	(void)revents; /* an error comes out of the reading */
-	net_deliver(o, (struct link *)w);
+	net_deliver(o, (struct link *)w, MSG_DONTWAIT);
 }
 
 int

@@ -16,7 +16,8 @@ static struct {
 	struct bench bench;
 	struct note server, other;
 	int feeder;
-	int gathered; /* how often what comes was let gather */
+	int gathered; /* how often what comes was let gather ... */
+	int waits;    /* ... or waited for in the call that receives it */
 } w;
 
 int __real_ppoll(struct pollfd *polled, nfds_t n, const struct timespec *most,
@@ -30,6 +31,29 @@ __wrap_ppoll(struct pollfd *polled, nfds_t n, const struct timespec *most,
 {
 	w.gathered += n == 0;
 	return __real_ppoll(polled, n, most, mask);
+}
+
+int __real_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
+    struct timespec *most);
+int __wrap_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
+    struct timespec *most);
+
+int
+__wrap_recvmmsg(int fd, struct mmsghdr *msgs, unsigned n, int flags,
+    struct timespec *most)
+{
+	w.waits += (flags & MSG_DONTWAIT) == 0;
+	return __real_recvmmsg(fd, msgs, n, flags, most);
+}
+
+ssize_t __real_sendmsg(int fd, const struct msghdr *msg, int flags);
+ssize_t __wrap_sendmsg(int fd, const struct msghdr *msg, int flags);
+
+ssize_t
+__wrap_sendmsg(int fd, const struct msghdr *msg, int flags)
+{
+	ck_assert_int_ne(flags & MSG_DONTWAIT, 0);
+	return __real_sendmsg(fd, msg, flags);
 }
 
 static void
@@ -58,7 +82,7 @@ start(void (*receive)(struct sock *, struct dgram *, int n))
 	ck_assert_int_eq(note_open(&w.server, &w.bench, &want), 0);
 	w.server.sock.receive = receive;
 	w.feeder = socket(AF_INET, SOCK_DGRAM, 0);
-	w.gathered = 0;
+	w.gathered = w.waits = 0;
 }
 
 static void
@@ -116,5 +140,47 @@ START_TEST(what_is_answered_does_not)
 }
 END_TEST
 
+/* Each brings the next, until one was waited for; then come n more. */
+static int n_more;
+
+static void
+answer_lone(struct sock *s, struct dgram *d, int n)
+{
+	ck_assert_int_eq(w.bench.os->ops->send(w.bench.os, s, d), 0);
+	w.server.received += n;
+	if (w.waits == 1)
+		send_to(&w.other, 1);
+	if (w.waits == 0 || n_more-- > 0)
+		send_to(&w.server, 1);
+}
+
+START_TEST(lone_ones_are_waited_for_and_others_have_their_turn)
+{
+	start(answer_lone);
+	w.other.expect = 1;
+	n_more = 1000000;
+	send_to(&w.server, 1);
+	ck_assert(bench_run(&w.bench, 30000));
+	ck_assert_int_ge(w.waits, 1);
+	ck_assert_int_lt(w.waits, 1000);
+	end();
+}
+END_TEST
+
+/* The wait that finds nothing ends. */
+START_TEST(others_have_their_turn_when_no_more_come)
+{
+	start(answer_lone);
+	w.other.expect = 1;
+	n_more = 0;
+	send_to(&w.server, 1);
+	ck_assert(bench_run(&w.bench, 30000));
+	ck_assert_int_ge(w.waits, 1);
+	end();
+}
+END_TEST
+
 UNIT_MAIN("os_pace", what_is_in_vain_gathers_and_others_have_their_turn,
-    what_is_answered_does_not)
+    what_is_answered_does_not,
+    lone_ones_are_waited_for_and_others_have_their_turn,
+    others_have_their_turn_when_no_more_come)
