@@ -77,7 +77,8 @@ static int
 receive_all(struct net_batch *b, int fd, int flags)
 {
 	if (!b->has_no_mmsg) {
-		int n = recvmmsg(fd, b->msgs, NET_BATCH, flags, NULL);
+		int n = recvmmsg(fd, b->msgs,
+		    flags & MSG_DONTWAIT ? NET_BATCH : 1, flags, NULL);
 
 		if (n >= 0)
 			return n;
@@ -86,8 +87,7 @@ receive_all(struct net_batch *b, int fd, int flags)
 		b->has_no_mmsg = true;
 	}
 
-	ssize_t len = recvmsg(fd, &b->msgs[0].msg_hdr,
-	    flags & ~MSG_WAITFORONE);
+	ssize_t len = recvmsg(fd, &b->msgs[0].msg_hdr, flags);
 
 	if (len < 0)
 		return -errno;
@@ -249,7 +249,7 @@ deliver_some(struct os_linux *o, struct link *link)
 			pace_gather();
 
 		int n = net_deliver(o, link,
-		    next == PACE_WAIT ? MSG_WAITFORONE : MSG_DONTWAIT);
+		    next == PACE_WAIT ? 0 : MSG_DONTWAIT);
 
 		if (n < 1 || o->own_clock != NULL || link->sock == NULL)
 			return;

@@ -78,8 +78,9 @@ int net_set(int fd, int level, int option, int value); /* 0 or -errno */
 /* NULL: out of memory.  It is freed with free(). */
 struct net_batch *net_batch_new(void);
 
-/* Receives up to NET_BATCH datagrams; flags as recvmmsg, MSG_DONTWAIT among
- * them or the socket may wait.  Returns how many are in b->msgs, or -errno. */
+/* Receives up to NET_BATCH datagrams; flags as recvmsg.  Without MSG_DONTWAIT
+ * it is one, for which the socket may wait: looking for a second costs
+ * 0.2 us when there is none.  Returns how many are in b->msgs, or -errno. */
 int net_batch_receive(struct net_batch *b, int fd, int flags);
 
 void net_read_info(struct net_info *, struct msghdr *);
