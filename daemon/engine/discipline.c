@@ -25,6 +25,9 @@
 #define SLEW_LATE 0.05  /* ... s after that */
 #define SURPRISE 10e-3 /* s that the error may grow by without a sample, ... */
 #define SURPRISE_RATE 200e-6 /* ... and s/s */
+#define TRIFLE 0.15     /* of the estimate's own scatter: 0.1 is too little to be
+                           seen in the clock's error, 0.3 adds a percent */
+#define UNTIL_NEXT 4    /* times `within`: when there is news again, about */
 #define MAX_SENT 4e9  /* s: what a step may ask for; from 1970 to any era */
 
 static void apply(struct engine *);
@@ -290,6 +293,22 @@ step_if_allowed(struct engine *e, double err)
 		d->step_refused = now;
 }
 
+/* A correction takes three wake-ups, and the next sample may well take it back.
+ * Whether the clock would leave the target, or is away from it, by more than a
+ * trifle. */
+static bool
+is_worth_it(const struct engine *e, double err, double within)
+{
+	const struct discipline *d = &e->discipline;
+	double most = TRIFLE * sqrt(e->fuse.noise);
+	double now = err - under_way(e);
+	double then = now + UNTIL_NEXT * within *
+	    (d->target.y - (double)d->base_ppt * 1e-12);
+
+	return d->sent.ns == 0 || d->later.node.slot != 0 || fabs(now) > most ||
+	    fabs(then) > most;
+}
+
 double
 discipline_update(struct engine *e, const struct estimate *target,
     double within)
@@ -310,7 +329,10 @@ discipline_update(struct engine *e, const struct estimate *target,
 	step_if_allowed(e, err);
 	if (d->steps_left > 0)
 		d->steps_left--;
-	apply(e);
+	if (is_worth_it(e, err, within))
+		apply(e);
+	else
+		d->rest = err - under_way(e);
 	return err;
 }
 

@@ -436,6 +436,7 @@ fuse_samples(struct fuse *f, const struct fuse_source *s, size_t n,
 
 	struct estimate m = mean(e, s, n, pull);
 	hold_still(f, s, n, used, pull, &m);
+	f->noise = m.pxx;
 	if (!f->is_running && used == 1) {
 		leave_open(f, s, n, &crowd, &m);
 		return m;
@@ -449,6 +450,7 @@ fuse_samples(struct fuse *f, const struct fuse_source *s, size_t n,
 	f->lean = lean(s, n, pull);
 
 	struct estimate out = bank_at(&f->joint, at);
+	f->noise = out.pxx;
 	leave_open(f, s, n, &crowd, &out);
 	return out;
 }
@@ -473,5 +475,6 @@ fuse_hold(struct fuse *f, const struct fuse_source *s, struct raw at, double x)
 		learn(f, s);
 		joint = bank_at(&f->joint, at);
 	}
+	f->noise = joint.pxx;
 	return joint;
 }

@@ -46,6 +46,8 @@ struct fuse {
 	                      distances squared */
 	double lean;       /* s, of the mean, by the constants */
 	double shift;      /* s, that keeps it where it was before others counted */
+	double noise;      /* s^2, variance of the last estimate by what scatters
+	                      alone: without what no sample can tell */
 	unsigned samples;
 	unsigned astray;   /* in a row with the joint bank far from the mean */
 };
