@@ -502,6 +502,49 @@ START_TEST(what_one_source_says_is_all_learned)
 }
 END_TEST
 
+/* Requests to the clock from number `from` on that are adjustments. */
+static unsigned
+adjustments(const struct world *w, unsigned from)
+{
+	unsigned n = 0;
+
+	for (unsigned i = from; i < w->os.n_requests; i++)
+		n += w->os.requests[i % FAKE_REQUESTS].type == CLK_ADJUST;
+	return n;
+}
+
+/* By a server that scatters, of which no sample says much. */
+START_TEST(what_drowns_in_the_noise_is_not_corrected)
+{
+	struct world w;
+	unsigned adjusted = 0, answered = 0;
+	double worst = 0;
+
+	world_init(&w, 1);
+	world_start(&w);
+	for (int i = 0; i < 1000; i++) {
+		unsigned asked = w.os.n_requests, before = w.answered;
+
+		w.lie[0] = 20e-6 * sin(i * i);
+		world_run(&w, 4);
+		if (i < 200)
+			continue;
+		adjusted += adjustments(&w, asked);
+		answered += w.answered - before;
+		worst = fmax(worst, fabs(world_clock_error(&w)));
+	}
+	ck_assert_uint_gt(answered, 150);
+	ck_assert_uint_lt(4 * adjusted, 3 * answered);
+	ck_assert_double_lt(worst, 20e-6);
+
+	w.ppm += 0.5; /* is news, and does not wait */
+	w.lie[0] = 0;
+	world_run(&w, 400);
+	ck_assert_double_eq_tol((double)w.os.base_ppt * 1e-6, w.ppm, 0.1);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     somebody_elses_step_is_slewed_back,
     what_a_large_slew_has_left_is_slewed_too, no_news_are_told_once_a_minute,
@@ -519,4 +562,5 @@ UNIT_MAIN("engine", thirty_ms_and_20_ppm_are_slewed_away, makestep_steps_once,
     a_drift_file_that_knows_nothing_does_no_harm,
     the_claim_includes_the_distance_to_the_best_source,
     what_many_sources_say_is_followed_together,
-    what_one_source_says_is_all_learned)
+    what_one_source_says_is_all_learned,
+    what_drowns_in_the_noise_is_not_corrected)
