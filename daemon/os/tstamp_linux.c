@@ -25,6 +25,8 @@
 #define STEP_LEAST 1e-3   /* s; less than that is none ... */
 #define STEADY_PPM 1000.0 /* ... nor what the clock may gain in between */
 
+#define SENT_MOST (4 * NET_BATCH) /* stamps in a turn: more than it has answers,
+                                     or they would fill the receive queue */
 #define REHEARSAL 48 /* bytes, as a request has */
 #define ASKED_MAX 2048 /* bytes: a request as it went to the wire */
 
@@ -211,8 +213,9 @@ hand_over(struct link *link, struct msghdr *msg, const unsigned char *packet,
 		link->sock->sent(link->sock, payload, len, &stamp);
 }
 
-int
-tstamp_read_sent(struct os_linux *o, struct link *link)
+/* One batch. */
+static int
+read_some(struct os_linux *o, struct link *link)
 {
 	struct net_batch *b = o->batch;
 	int n = net_batch_receive(b, link->watch.fd,
@@ -227,6 +230,18 @@ tstamp_read_sent(struct os_linux *o, struct link *link)
 		hand_over(link, &b->msgs[i].msg_hdr, b->data[i].bytes,
 		    b->msgs[i].msg_len, &now, &b->good);
 	return n;
+}
+
+int
+tstamp_read_sent(struct os_linux *o, struct link *link)
+{
+	int all = 0, n;
+
+	do {
+		n = read_some(o, link);
+		all += n;
+	} while (n == NET_BATCH && link->sock != NULL && all < SENT_MOST);
+	return all;
 }
 
 void

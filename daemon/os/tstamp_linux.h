@@ -46,8 +46,9 @@ void tstamp_read(struct net_info *, const struct cmsghdr *);
 struct stamp tstamp_choose(const struct net_info *info, const struct pair *now,
     struct pair *good);
 
-/* Reads one batch of the error queue and hands stamps of sent datagrams to the
- * engine.  Returns how many messages there were. */
+/* Reads the error queue, which takes its room from the receive queue, and hands
+ * stamps of sent datagrams to the engine.  Returns how many messages there
+ * were. */
 int tstamp_read_sent(struct os_linux *, struct link *);
 
 /* The same for the one request that has just been sent, as far as its stamp is

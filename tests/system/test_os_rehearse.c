@@ -120,8 +120,32 @@ START_TEST(requests_in_a_row_are_rehearsed_once)
 }
 END_TEST
 
+/* Else they would fill the socket's buffer, and requests would be lost. */
+START_TEST(all_stamps_of_a_turn_are_read_in_the_next)
+{
+	struct sock_want want = { .kind = SOCK_KIND_UDP,
+		.local = at("127.0.0.1", 0), .want_stamps = true,
+		.stamps_on_demand = true };
+	unsigned char text[] = "answer";
+	struct note server;
+	struct bench b;
+
+	bench_init(&b, -1, -1);
+	ck_assert_int_eq(note_open(&server, &b, &want), 0);
+	struct dgram d = { .remote = at("127.0.0.1", 9), .data = text,
+		.len = sizeof text, .want_sent = true };
+	for (int i = 0; i < 3 * NET_BATCH; i++)
+		ck_assert_int_eq(b.os->ops->send(b.os, &server.sock, &d), 0);
+	ck_assert_int_eq(watch_turn(&b.o.watches, &b.o, 1000), 0);
+	ck_assert_int_eq(server.sent, 3 * NET_BATCH);
+	note_close(&server);
+	bench_fini(&b);
+}
+END_TEST
+
 UNIT_MAIN("os_rehearse",
     a_rehearsal_comes_back_and_is_taken_away_with_its_stamp,
     a_request_leaves_before_its_socket_is_watched,
     the_stamp_of_a_request_is_there_when_it_is_sent,
-    requests_in_a_row_are_rehearsed_once)
+    requests_in_a_row_are_rehearsed_once,
+    all_stamps_of_a_turn_are_read_in_the_next)
