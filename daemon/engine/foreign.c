@@ -29,7 +29,8 @@ ask_all(struct engine *e, bool has_slept)
 	TAILQ_FOREACH(s, &e->sources, link) {
 		if (!has_slept && selection_uses(s))
 			client_ask_now(&s->client);
-		else if (has_slept && !s->conf.offline && s->client.burst == 0)
+		else if (has_slept && !s->conf.offline &&
+		    (s->client.burst == 0 || s->client.unsent > 0))
 			source_burst(s, AFTER_SLEEP_GOOD, AFTER_SLEEP);
 	}
 }

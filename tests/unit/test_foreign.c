@@ -3,6 +3,7 @@
  * Somebody else sets the clock while the engine steers it. */
 #include "unit.h"
 
+#include <errno.h>
 #include <math.h>
 
 #include "daemon/engine/source.h"
@@ -239,6 +240,24 @@ START_TEST(after_sleep_no_sample_of_before_counts)
 }
 END_TEST
 
+/* Who was never reached has a burst left, at long intervals by now. */
+START_TEST(after_sleep_a_burst_that_waits_for_the_network_begins_anew)
+{
+	prepare(2);
+	world_start(&w);
+	world_run(&w, 20);
+	sleep_for(600);
+	w.os.send_error = -ENETUNREACH;
+	fake_advance(&w.os, 20000);
+	w.os.send_error = 0;
+	sleep_for(600);
+	unsigned n = w.answered;
+	world_run(&w, 1);
+	ck_assert_uint_ge(w.answered, n + 2);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(after_sleep_those_that_disagree_leave_the_clock_where_it_is)
 {
 	begin(2);
@@ -305,6 +324,7 @@ UNIT_MAIN("foreign", a_step_is_put_back_within_two_seconds,
     after_sleep_the_first_to_answer_is_no_majority,
     after_sleep_nobody_waits_for_who_was_silent_before,
     after_sleep_no_sample_of_before_counts,
+    after_sleep_a_burst_that_waits_for_the_network_begins_anew,
     after_sleep_those_that_disagree_leave_the_clock_where_it_is,
     a_host_that_sets_a_machine_which_stood_still_is_right,
     who_sets_it_again_and_again_causes_no_more_polls,
