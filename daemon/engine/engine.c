@@ -89,6 +89,16 @@ choose(struct engine *e, struct raw now)
 	return best;
 }
 
+/* With what was said meanwhile, which counts once. */
+static void
+choose_again(struct engine *e)
+{
+	if (e->news.node.slot != 0)
+		engine_update_now(e);
+	else
+		choose(e, e->os->ops->pair(e->os).raw);
+}
+
 static void
 fire_news(struct timer *t)
 {
@@ -103,7 +113,7 @@ fire_status(struct timer *t)
 
 	leap_plan(e);
 	if (e->reference.is_synced && !e->is_stopping)
-		choose(e, e->os->ops->pair(e->os).raw);
+		choose_again(e);
 	reference_tell_local(e);
 	if (e->options.server != NULL)
 		server_tell_lost(e->options.server);
@@ -366,7 +376,7 @@ void
 engine_reselect(struct engine *e)
 {
 	if (!e->is_stopping && !e->leap.is_held)
-		choose(e, e->os->ops->pair(e->os).raw);
+		choose_again(e);
 }
 
 /* In what time a correction is to be made, s. */
