@@ -27,7 +27,7 @@
 #define SURPRISE_RATE 200e-6 /* ... and s/s */
 #define TRIFLE 0.15     /* of the estimate's own scatter: 0.1 is too little to be
                            seen in the clock's error, 0.3 adds a percent */
-#define UNTIL_NEXT 4    /* times `within`: when there is news again, about */
+#define NO_NEWS 2       /* times the time until the next news: none come */
 #define MAX_SENT 4e9  /* s: what a step may ask for; from 1970 to any era */
 
 static void apply(struct engine *);
@@ -177,6 +177,7 @@ adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 	req.u.adjust.slew_ms = slew.ms;
 	int error = ask(e, &req);
 	if (error == 0) {
+		d->base_ppt = base_ppt;
 		d->slew_rate = (double)slew.ppt * 1e-12;
 		d->slew_end = raw_add(e->os->ops->pair(e->os).raw,
 		    (double)slew.ms * 1e-3);
@@ -209,8 +210,7 @@ adjust_within_budget(struct engine *e, double err, double within, double rate)
 
 	y = fmin(fmax(y, -limit), limit);
 	rate = fmin(rate, KERNEL_RATE - fabs(y));
-	d->base_ppt = llround(y * 1e12);
-	adjust(e, d->base_ppt,
+	adjust(e, llround(y * 1e12),
 	    slew_plan(copysign(part, err), within, rate));
 	d->short_of = fabs(err) - part;
 	d->rest = err - under_way(e);
@@ -227,6 +227,7 @@ apply(struct engine *e)
 	struct mono now = e->os->ops->mono(e->os);
 	struct mono free_at = mono_add(d->sent, MIN_GAP);
 
+	d->is_trifle = false;
 	if (e->leap.is_held)
 		free_at = mono_add(now, LEAP_HOLD);
 	if ((d->sent.ns != 0 || e->leap.is_held) && now.ns < free_at.ns) {
@@ -237,14 +238,14 @@ apply(struct engine *e)
 	d->sent = now;
 
 	double err = discipline_error(e, e->os->ops->pair(e->os));
-	d->base_ppt = base_of(e);
+	int64_t base_ppt = base_of(e);
 	double rate = e->config->maxslewrate_ppm * 1e-6;
-	double room = KERNEL_RATE - fabs((double)d->base_ppt) * 1e-12;
+	double room = KERNEL_RATE - fabs((double)base_ppt) * 1e-12;
 	if (rate > room)
 		rate = room;
 
 	struct slew slew = slew_plan(err, d->within, rate);
-	int error = adjust(e, d->base_ppt, slew);
+	int error = adjust(e, base_ppt, slew);
 	if (error == ENOSPC) {
 		adjust_within_budget(e, err, d->within, rate);
 		return;
@@ -293,25 +294,37 @@ step_if_allowed(struct engine *e, double err)
 		d->step_refused = now;
 }
 
-/* A correction takes three wake-ups, and the next sample may well take it back.
- * Whether the clock would leave the target, or is away from it, by more than a
- * trifle. */
+/* A correction takes three wake-ups, and the next sample, which comes in `next`
+ * s, may well take it back.  Whether the clock would leave the target until
+ * then, or is away from it, by more than a trifle. */
 static bool
-is_worth_it(const struct engine *e, double err, double within)
+is_worth_it(const struct engine *e, double err, double next)
 {
 	const struct discipline *d = &e->discipline;
 	double most = TRIFLE * sqrt(e->fuse.noise);
 	double now = err - under_way(e);
-	double then = now + UNTIL_NEXT * within *
+	double then = now + next *
 	    (d->target.y - (double)d->base_ppt * 1e-12);
 
-	return d->sent.ns == 0 || d->later.node.slot != 0 || fabs(now) > most ||
-	    fabs(then) > most;
+	return d->sent.ns == 0 ||
+	    (d->later.node.slot != 0 && !d->is_trifle) ||
+	    !(fabs(now) <= most && fabs(then) <= most);
+}
+
+/* Over a long silence it would be none. */
+static void
+wait_for_news(struct engine *e, double next)
+{
+	struct discipline *d = &e->discipline;
+
+	d->is_trifle = true;
+	e->os->ops->timer_set(e->os, &d->later,
+	    mono_add(d->updated, NO_NEWS * next));
 }
 
 double
 discipline_update(struct engine *e, const struct estimate *target,
-    double within)
+    double within, double next)
 {
 	struct discipline *d = &e->discipline;
 
@@ -329,10 +342,12 @@ discipline_update(struct engine *e, const struct estimate *target,
 	step_if_allowed(e, err);
 	if (d->steps_left > 0)
 		d->steps_left--;
-	if (is_worth_it(e, err, within))
+	if (is_worth_it(e, err, next)) {
 		apply(e);
-	else
+	} else {
 		d->rest = err - under_way(e);
+		wait_for_news(e, next);
+	}
 	return err;
 }
 

@@ -22,7 +22,7 @@ struct discipline {
 	struct mono updated;    /* when the target was set ... */
 	double updated_error;   /* ... and the clock's error then, s */
 	bool is_controlled;     /* false: -x, or the clock said EPERM */
-	int64_t base_ppt;       /* as last sent */
+	int64_t base_ppt;       /* as last taken by the clock */
 	double slew_rate;       /* s/s on top of it until slew_end, ... */
 	struct raw slew_end;
 	double rest;            /* ... and s that it cannot remove */
@@ -34,8 +34,10 @@ struct discipline {
 	struct clk_status status; /* ... and what it said */
 	struct mono step_refused; /* no other is tried for a while */
 	bool is_beyond;         /* the frequency limit cuts the estimate */
-	struct timer later;     /* for what may not be sent yet, and to look at
-	                           what a large slew has left */
+	struct timer later;     /* for what may not be sent yet, to look at what
+	                           a large slew has left, ... */
+	bool is_trifle;         /* ... or for what was not worth it, if no news
+	                           come */
 	struct timer complain;  /* hourly word about a short budget */
 	double short_of;        /* s that wait for budget, 0 = none */
 	struct mono answered;   /* when the clock gave the next three: */
@@ -47,10 +49,11 @@ struct discipline {
 
 void discipline_init(struct discipline *, struct engine *);
 
-/* The estimate is new: go there, in about `within` s.  may_step: an update by
- * makestep's count.  Returns the clock's error before (s, > 0 behind). */
+/* The estimate is new: go there, in about `within` s, unless that is a trifle and
+ * there is another one in `next` s.  Counts as one of makestep's updates.
+ * Returns the clock's error before (s, > 0 behind). */
 double discipline_update(struct engine *, const struct estimate *,
-    double within);
+    double within, double next);
 
 /* The clock's error now, s, > 0: behind; 0 while there is no target. */
 double discipline_error(const struct engine *, struct pair now);

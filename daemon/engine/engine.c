@@ -393,6 +393,14 @@ slew_time(const struct engine *e, const struct source *source)
 	return fmin(interval * SLEW_FRACTION, SLEW_LONGEST);
 }
 
+/* When the source has something new to say, s. */
+static double
+until_next(const struct source *source)
+{
+	return client_interval(&source->client) *
+	    fmax(source->conf.filter, 1);
+}
+
 /* Nobody can be followed in time; maybe in frequency. */
 static void
 hold(struct engine *e, struct pair now)
@@ -403,19 +411,22 @@ hold(struct engine *e, struct pair now)
 	TAILQ_FOREACH(s, &e->sources, link)
 		if (s->is_news && e->options.mode == ENGINE_STEER &&
 		    fusion_hold(e, s, now, &held))
-			discipline_update(e, &held, slew_time(e, s));
+			discipline_update(e, &held, slew_time(e, s),
+			    until_next(s));
 }
 
 /* What those that are used have said, all at once. */
 static void
 follow(struct engine *e, struct source *best, struct pair now)
 {
-	double within = INFINITY;
+	double within = INFINITY, next = INFINITY;
 	struct source *s;
 
 	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->is_news && selection_uses(s))
+		if (s->is_news && selection_uses(s)) {
 			within = fmin(within, slew_time(e, s));
+			next = fmin(next, until_next(s));
+		}
 	if (within == INFINITY)
 		return;
 
@@ -427,7 +438,7 @@ follow(struct engine *e, struct source *best, struct pair now)
 	}
 	if (!change_is_wanted(e, &fused, now))
 		return;
-	double err = discipline_update(e, &fused, within);
+	double err = discipline_update(e, &fused, within, next);
 	bool was_synced = e->reference.is_synced;
 	reference_follow(e, best, &fused, now, err);
 	fallback_update(e);

@@ -3,8 +3,26 @@
  * What sources said, and corrections, that wait for their time. */
 #include "unit.h"
 
+#include <errno.h>
+#include <math.h>
+
 #include "daemon/engine/selection.h"
 #include "tests/emu/turn.h"
+
+#define TRIFLE 0.15
+
+/* A server that scatters. */
+static void
+scatter(struct world *w, int i)
+{
+	w->lie[0] = 20e-6 * sin(i * i);
+}
+
+static double
+freq_off(const struct world *w)
+{
+	return w->engine.discipline.target.y - (double)w->os.base_ppt * 1e-12;
+}
 
 START_TEST(who_is_selected_again_is_not_counted_again)
 {
@@ -34,4 +52,94 @@ START_TEST(who_is_selected_again_is_not_counted_again)
 }
 END_TEST
 
-UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again)
+START_TEST(a_correction_that_waits_is_made_when_no_news_come)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	world_start(&w);
+	for (int i = 0; i < 400; i++) {
+		scatter(&w, i);
+		world_run(&w, 4);
+	}
+	for (int i = 0; fabs(freq_off(&w)) < 1e-10; i++) {
+		ck_assert_int_lt(i, 100);
+		scatter(&w, i);
+		world_run(&w, 4);
+	}
+	w.is_silent[0] = true;
+	world_run(&w, 100);
+	ck_assert_double_eq_tol(freq_off(&w), 0, 1e-12);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(what_is_no_trifle_by_the_next_poll_is_corrected)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 12;
+	world_start(&w);
+	for (int i = 0; i < 2000; i++) {
+		const struct discipline *d = &w.engine.discipline;
+
+		scatter(&w, i);
+		world_run(&w, 256);
+		if (i > 200 && d->later.node.slot == 0)
+			ck_assert_double_le(fabs(freq_off(&w)) * 4096,
+			    1.1 * TRIFLE * sqrt(w.engine.fuse.noise) + 5e-6);
+	}
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_frequency_that_was_refused_is_asked_for_again)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 4;
+	world_start(&w);
+	for (int i = 0; i < 400; i++) {
+		scatter(&w, i);
+		world_run(&w, 4);
+	}
+	world_run(&w, 0.3);
+	w.os.answer.error = ERANGE;
+	discipline_set_frequency(&w.engine, w.engine.discipline.target.y + 2e-6);
+	w.os.answer.error = 0;
+	ck_assert_uint_eq(w.engine.discipline.refused_range, 1);
+	ck_assert_double_gt(fabs(freq_off(&w)), 1e-6);
+
+	struct estimate same = w.engine.discipline.target;
+	discipline_update(&w.engine, &same, 4, 16);
+	world_run(&w, 1);
+	ck_assert_double_eq_tol(freq_off(&w), 0, 1e-12);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(a_noise_that_is_no_number_stops_no_correction)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	world_start(&w);
+	world_run(&w, 100);
+	struct estimate other = w.engine.discipline.target;
+
+	other.y += 1e-6;
+	w.engine.fuse.noise = NAN;
+	discipline_update(&w.engine, &other, 4, 16);
+	world_run(&w, 0.5);
+	ck_assert_double_eq_tol(freq_off(&w), 0, 1e-12);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again,
+    a_correction_that_waits_is_made_when_no_news_come,
+    what_is_no_trifle_by_the_next_poll_is_corrected,
+    a_frequency_that_was_refused_is_asked_for_again,
+    a_noise_that_is_no_number_stops_no_correction)
