@@ -340,16 +340,19 @@ learn(struct fuse *f, const struct fuse_source *s)
 	    s->estimator->void_density, NULL);
 }
 
-/* A joint bank that lost the mean of the sources starts anew. */
-static void
+/* A joint bank that lost the mean of the sources starts anew.  Returns whether
+ * it has. */
+static bool
 check(struct fuse *f, const struct fuse_source *s, const struct estimate *m)
 {
 	double off = bank_at(&f->joint, m->at).x - m->x;
+	bool is_far = fabs(off) > FAR_SIGMAS * sqrt(m->pxx + doubt_of(f, s));
 
-	if (fabs(off) <= FAR_SIGMAS * sqrt(m->pxx + doubt_of(f, s)))
-		f->astray = 0;
-	else if (++f->astray >= ASTRAY_ROW)
-		start(f, s->estimator, m);
+	f->astray = is_far ? f->astray + 1 : 0;
+	if (f->astray < ASTRAY_ROW)
+		return false;
+	start(f, s->estimator, m);
+	return true;
 }
 
 /* Beliefs at `at`, and who is used.  Returns how many are; *goes_on: the last
@@ -395,21 +398,43 @@ leave_open(const struct fuse *f, const struct fuse_source *s, size_t n,
 }
 
 /* The mean m of all, which is there, is what source i is measured against.
- * is_fresh: the joint bank has just begun with all that is known. */
+ * *is_fresh: the joint bank has just begun with all that is known. */
 static void
 take_news(struct fuse *f, const struct fuse_source *s, const struct estimate *e,
-    double pull, const struct estimate *m, bool is_fresh)
+    double pull, const struct estimate *m, bool *is_fresh)
 {
 	double off = e->x - m->x, var = e->pxx + m->pxx;
 
 	s->member->unsure = unexplained(s->member, off, var);
 	if (!s->is_used)
 		return;
-	if (!is_fresh && s->member->measured > 0)
+	if (!*is_fresh && s->member->measured > 0)
 		learn(f, s);
 	measure_constant(s->member, off, var, doubt_of(f, s), pull);
 	if (pull == 1)
-		check(f, s, m);
+		*is_fresh |= check(f, s, m);
+}
+
+/* Those with news, by when they were measured: the joint bank does not go back.
+ * Returns how many. */
+static size_t
+in_order(const struct fuse_source *s, size_t n, size_t order[FUSE_MAX])
+{
+	size_t k = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct raw at = s[i].estimator->bank.filter[0].at;
+		size_t to = k;
+
+		if (!s[i].is_new)
+			continue;
+		for (; to > 0 && s[order[to - 1]].estimator->bank.filter[0].at
+			    .ns > at.ns; to--)
+			order[to] = order[to - 1];
+		order[to] = i;
+		k++;
+	}
+	return k;
 }
 
 struct estimate
@@ -444,9 +469,12 @@ fuse_samples(struct fuse *f, const struct fuse_source *s, size_t n,
 	bool is_fresh = !f->is_running || is_early(s, n);
 	if (is_fresh)
 		start(f, heaviest(s, n, pull), &m);
-	for (size_t i = 0; i < n; i++)
-		if (s[i].is_new)
-			take_news(f, &s[i], &e[i], pull[i], &m, is_fresh);
+	size_t order[FUSE_MAX], k = in_order(s, n, order);
+	for (size_t j = 0; j < k; j++) {
+		size_t i = order[j];
+
+		take_news(f, &s[i], &e[i], pull[i], &m, &is_fresh);
+	}
 	f->lean = lean(s, n, pull);
 
 	struct estimate out = bank_at(&f->joint, at);

@@ -52,6 +52,34 @@ START_TEST(who_is_selected_again_is_not_counted_again)
 }
 END_TEST
 
+/* In any other order they would be taken for off by what the oscillator does
+ * meanwhile, which is more than they scatter. */
+START_TEST(what_waits_is_learned_in_the_order_of_time)
+{
+	struct world w;
+	double sum = 0;
+
+	world_init(&w, 8);
+	w.ppm = 100;
+	for (unsigned i = 0; i < 8; i++)
+		w.config.sources[i].minpoll = w.config.sources[i].maxpoll = 0;
+	world_start(&w);
+	for (int i = 0; i < 10000; i++) {
+		for (int j = 0; j < 8; j++)
+			w.lie[j] = 3e-6 * sin(i * (i + j) + j);
+		world_run(&w, 0.06);
+
+		struct pair now = w.os.os.ops->pair(&w.os.os);
+
+		if (i >= 5000)
+			sum += discipline_error(&w.engine, now) -
+			    world_clock_error(&w);
+	}
+	ck_assert_double_eq_tol(sum / 5000, 0, 0.5e-6);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_correction_that_waits_is_made_when_no_news_come)
 {
 	struct world w;
@@ -139,6 +167,7 @@ START_TEST(a_noise_that_is_no_number_stops_no_correction)
 END_TEST
 
 UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again,
+    what_waits_is_learned_in_the_order_of_time,
     a_correction_that_waits_is_made_when_no_news_come,
     what_is_no_trifle_by_the_next_poll_is_corrected,
     a_frequency_that_was_refused_is_asked_for_again,
