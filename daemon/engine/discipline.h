@@ -22,7 +22,7 @@ struct discipline {
 	struct mono updated;    /* when the target was set ... */
 	double updated_error;   /* ... and the clock's error then, s */
 	bool is_controlled;     /* false: -x, or the clock said EPERM */
-	int64_t base_ppt;       /* as last taken by the clock */
+	int64_t base_ppt;       /* as last taken by the clock, or found */
 	double slew_rate;       /* s/s on top of it until slew_end, ... */
 	struct raw slew_end;
 	double rest;            /* ... and s that it cannot remove */

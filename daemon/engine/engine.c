@@ -218,10 +218,12 @@ engine_resolver_gone(void *engine)
 static void
 preset_frequency(struct engine *e)
 {
+	struct discipline *d = &e->discipline;
 	struct clk_req req;
 	struct clk_rep rep;
 
-	e->first_freq = (double)e->discipline.freq_ppt * 1e-12;
+	d->base_ppt = d->freq_ppt;
+	e->first_freq = (double)d->freq_ppt * 1e-12;
 	e->first_freq_sd = CRYSTAL_SD;
 	if (e->options.drift_skew_ppm < 0)
 		return;
@@ -229,15 +231,17 @@ preset_frequency(struct engine *e)
 	/* Who wrote the file knew no less than who knows nothing. */
 	e->first_freq_sd = fmin(CRYSTAL_SD,
 	    fmax(e->options.drift_skew_ppm * 1e-6, DRIFT_SD));
-	if (!e->discipline.is_controlled || e->options.mode != ENGINE_STEER)
+	if (!d->is_controlled || e->options.mode != ENGINE_STEER)
 		return;
 	memset(&req, 0, sizeof req);
 	req.type = CLK_ADJUST;
 	req.u.adjust.base_ppt = llround(e->options.drift_ppm * 1e6);
 	e->os->ops->clock(e->os, &req, &rep);
-	if (rep.error == 0)
-		log_info("clock: frequency %+.3f ppm from the drift file",
-		    e->options.drift_ppm);
+	if (rep.error != 0)
+		return;
+	d->base_ppt = req.u.adjust.base_ppt;
+	log_info("clock: frequency %+.3f ppm from the drift file",
+	    e->options.drift_ppm);
 }
 
 static void

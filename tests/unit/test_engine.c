@@ -293,6 +293,7 @@ START_TEST(set_once_steps_and_ends)
 
 	world_init(&w, 1);
 	w.ahead = 0.05;
+	w.os.base_ppt = 1000000;
 	w.options.mode = ENGINE_SET_ONCE;
 	world_start(&w);
 	world_run(&w, 20);
@@ -300,6 +301,7 @@ START_TEST(set_once_steps_and_ends)
 	ck_assert_int_eq(w.os.exit_code, 0);
 	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-4);
 	ck_assert_uint_eq(world_requests(&w, CLK_STEP), 1);
+	ck_assert_int_eq(w.os.base_ppt, 1000000);
 	world_fini(&w);
 }
 END_TEST

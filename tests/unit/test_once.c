@@ -54,6 +54,20 @@ START_TEST(a_large_error_is_stepped_without_makestep)
 }
 END_TEST
 
+/* All that is known of the frequency yet. */
+START_TEST(the_frequency_of_the_drift_file_stays)
+{
+	begin(30, 0);
+	w.options.drift_ppm = 30;
+	w.options.drift_skew_ppm = 1;
+	world_start(&w);
+	while (world_requests(&w, CLK_STEP) == 0)
+		world_run(&w, 0.01);
+	ck_assert_int_eq(w.os.base_ppt, 30000000);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_small_one_is_slewed)
 {
 	begin(0.5, 1);
@@ -124,6 +138,7 @@ START_TEST(hosts_that_disagree_step_nothing)
 END_TEST
 
 UNIT_MAIN("once", a_large_error_is_stepped_without_makestep,
+    the_frequency_of_the_drift_file_stays,
     a_small_one_is_slewed, without_it_nothing_is_stepped,
     afterwards_the_configured_sources_are_followed,
     hosts_that_are_silent_are_not_waited_for_long,
