@@ -21,7 +21,7 @@ static struct sock sock;
 
 static bool is_to_many; /* of what is asked */
 static unsigned n_sent, n_calls;
-static uint64_t origins[MOST], transmits[MOST];
+static uint64_t origins[2 * MOST], transmits[2 * MOST];
 
 static int
 note_answers(struct os *os, struct sock *s, const struct dgram *d, int n)
