@@ -65,14 +65,6 @@ struct clk_limits {
 	uint32_t zero;
 };
 
-struct clk_adjust {
-	int64_t base_ppt; /* steady correction, 1e-12 s/s, + speeds the clock up;
-	                     |base| <= max_base_ppt */
-	int64_t slew_ppt; /* added on top for slew_ms, then removed by the clock;
-	                     |base + slew| <= 1e11 (100 000 ppm, the kernel's) */
-	int64_t slew_ms;  /* 0..86 400 000; no message by then: back to base */
-};
-
 enum clk_status_flags {
 	CLK_SYNCED = 1,  /* the engine holds the clock to be synchronised */
 	CLK_STARTED = 2, /* makestep's N updates are used: with SYNCED this
@@ -85,7 +77,17 @@ struct clk_status {
 	int32_t leap;        /* 0 none, 1 insert, 2 delete a second */
 	int32_t tai;         /* TAI - UTC in s, 10..60; 0 = unknown, leave it */
 	uint32_t flags;      /* enum clk_status_flags */
-	uint32_t zero;
+	uint32_t is_told;    /* in CLK_ADJUST; CLK_STATUS has 0 */
+};
+
+struct clk_adjust {
+	int64_t base_ppt; /* steady correction, 1e-12 s/s, + speeds the clock up;
+	                     |base| <= max_base_ppt */
+	int64_t slew_ppt; /* added on top for slew_ms, then removed by the clock;
+	                     |base + slew| <= 1e11 (100 000 ppm, the kernel's) */
+	int64_t slew_ms;  /* 0..86 400 000; no message by then: back to base */
+	struct clk_status status; /* told as well, once all that is done, where
+	                             is_told says so: that spares a message */
 };
 
 struct clk_drift {

@@ -20,7 +20,7 @@
 #define RETRY_SHORT 60 /* s: the budget refills slowly */
 #define RETRY_STEP 60  /* s until a step that was refused is tried again */
 #define STATUS_SOONEST 1.0 /* s between two CLK_STATUS */
-#define STATUS_OLD 60.0 /* s after which it is news by itself */
+#define STATUS_OLD 120.0 /* s after which it is news by itself */
 #define SLEW_LARGE 1e-3 /* s: where it ended is looked at, ... */
 #define SLEW_LATE 0.05  /* ... s after that */
 #define SURPRISE 10e-3 /* s that the error may grow by without a sample, ... */
@@ -164,6 +164,34 @@ base_of(struct engine *e)
 	return llround(y * 1e12);
 }
 
+static int64_t
+error_ns(double s)
+{
+	return span_ns(fmin(fmax(s, 0), 16));
+}
+
+static void
+make_status(struct engine *e, struct clk_status *to)
+{
+	struct discipline *d = &e->discipline;
+	struct pair now = e->os->ops->pair(e->os);
+	const struct reference *r = &e->reference;
+	double err = fabs(discipline_error(e, now));
+	double disp = reference_dispersion(r, now.raw,
+	    e->config->maxclockerror_ppm * 1e-6);
+
+	to->esterror_ns = error_ns(
+	    d->has_target ? err + sqrt(d->target.pxx) : 16);
+	to->maxerror_ns = error_ns(
+	    r->was_updated ? err + disp + r->root_delay / 2 : 16);
+	to->leap = leap_for_clock(e);
+	to->tai = leap_tai(e, now.real);
+	if (r->is_synced)
+		to->flags |= CLK_SYNCED;
+	if (d->steps_left <= 0)
+		to->flags |= CLK_STARTED;
+}
+
 static int
 adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 {
@@ -175,7 +203,15 @@ adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 	req.u.adjust.base_ppt = base_ppt;
 	req.u.adjust.slew_ppt = slew.ppt;
 	req.u.adjust.slew_ms = slew.ms;
+	if (e->reference.is_synced && !e->leap.is_held) {
+		make_status(e, &req.u.adjust.status);
+		req.u.adjust.status.is_told = true;
+	}
 	int error = ask(e, &req);
+	if (error == 0 && req.u.adjust.status.is_told) {
+		d->told = e->os->ops->mono(e->os);
+		d->status = req.u.adjust.status;
+	}
 	if (error == 0) {
 		d->base_ppt = base_ppt;
 		d->slew_rate = (double)slew.ppt * 1e-12;
@@ -426,34 +462,6 @@ discipline_modify_makestep(struct engine *e, int limit, double threshold)
 	e->discipline.threshold = threshold;
 }
 
-static int64_t
-error_ns(double s)
-{
-	return span_ns(fmin(fmax(s, 0), 16));
-}
-
-static void
-make_status(struct engine *e, struct clk_status *to)
-{
-	struct discipline *d = &e->discipline;
-	struct pair now = e->os->ops->pair(e->os);
-	const struct reference *r = &e->reference;
-	double err = fabs(discipline_error(e, now));
-	double disp = reference_dispersion(r, now.raw,
-	    e->config->maxclockerror_ppm * 1e-6);
-
-	to->esterror_ns = error_ns(
-	    d->has_target ? err + sqrt(d->target.pxx) : 16);
-	to->maxerror_ns = error_ns(
-	    r->was_updated ? err + disp + r->root_delay / 2 : 16);
-	to->leap = leap_for_clock(e);
-	to->tai = leap_tai(e, now.real);
-	if (r->is_synced)
-		to->flags |= CLK_SYNCED;
-	if (d->steps_left <= 0)
-		to->flags |= CLK_STARTED;
-}
-
 static bool
 is_far_from(int64_t a, int64_t b)
 {
@@ -478,12 +486,12 @@ discipline_status(struct engine *e, bool must)
 {
 	struct discipline *d = &e->discipline;
 	struct mono now = e->os->ops->mono(e->os);
-	struct mono free_at = mono_add(d->told, STATUS_SOONEST);
+	struct mono free_at = mono_add(d->said, STATUS_SOONEST);
 	struct clk_req req;
 
 	if (e->leap.is_held) /* told before and afterwards */
 		return;
-	if (d->told.ns != 0 && now.ns < free_at.ns) {
+	if (d->said.ns != 0 && now.ns < free_at.ns) {
 		if (must)
 			e->os->ops->timer_set(e->os, &e->status, free_at);
 		return;
@@ -493,7 +501,7 @@ discipline_status(struct engine *e, bool must)
 	make_status(e, &req.u.status);
 	if (!is_news(d, &req.u.status, now))
 		return;
-	d->told = now;
+	d->told = d->said = now;
 	d->status = req.u.status;
 	ask(e, &req);
 }

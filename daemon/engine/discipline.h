@@ -30,7 +30,8 @@ struct discipline {
 	int steps_left;         /* makestep's updates; < 0 no limit */
 	double threshold;       /* makestep's, s */
 	struct mono sent;       /* last CLK_ADJUST or CLK_STEP */
-	struct mono told;       /* last CLK_STATUS, ... */
+	struct mono said;       /* last CLK_STATUS */
+	struct mono told;       /* likewise, or last status in a CLK_ADJUST, ... */
 	struct clk_status status; /* ... and what it said */
 	struct mono step_refused; /* no other is tried for a while */
 	bool is_beyond;         /* the frequency limit cuts the estimate */
@@ -86,7 +87,7 @@ int discipline_makestep(struct engine *);
 void discipline_modify_makestep(struct engine *, int limit, double threshold);
 
 /* Tells the kernel and the guard how things stand (CLK_STATUS), where that is
- * news.  Once a second at most: too early, it is left for the next time, or for
+ * news: adjustments have it with them.  Once a second at most: too early, it is left for the next time, or for
  * e->status if it must be told. */
 void discipline_status(struct engine *, bool must);
 

@@ -140,7 +140,8 @@ hear_engine(struct clock *m)
 	tell_engine(m, &rep);
 	if (req.type == CLK_READY && rep.error == 0)
 		tell_manager("READY=1");
-	if (req.type != CLK_STATUS || rep.error == ERANGE)
+	if ((req.type != CLK_STATUS && req.type != CLK_ADJUST) ||
+	    rep.error == ERANGE)
 		return;
 	/* WATCHDOG: so an engine that hangs is found out.  The numbers are the
 	 * frequency and what the guard still allows. */

@@ -141,9 +141,26 @@ do_setup(struct clockcore *c, const struct clk_req *req)
 }
 
 static int
+do_status(struct clockcore *c, const struct clk_req *req)
+{
+	const struct clk_status *s = &req->u.status;
+
+	if (!in(s->esterror_ns, 0, ERROR_MOST) ||
+	    !in(s->maxerror_ns, 0, ERROR_MOST) || !in(s->leap, 0, 2) ||
+	    !(s->tai == 0 || in(s->tai, 10, 60)) || s->flags > 3)
+		return ERANGE;
+	c->status = *s;
+	if (s->flags == (CLK_SYNCED | CLK_STARTED))
+		guard_close(&c->guard);
+	guard_leap(&c->guard, s->leap);
+	return put_status(c, s);
+}
+
+static int
 do_adjust(struct clockcore *c, const struct clk_req *req)
 {
 	const struct clk_adjust *a = &req->u.adjust;
+	const struct clk_req told = { .u.status = a->status };
 	int64_t raw = c->guard.s.anchor.raw;
 	int64_t most = c->guard.lim.max_base_ppt, was = c->guard.slew_ppt;
 
@@ -159,7 +176,7 @@ do_adjust(struct clockcore *c, const struct clk_req *req)
 	/* The old slew ran until now. */
 	raw -= c->k->now(c->k, CLOCK_MONOTONIC_RAW);
 	c->guard.s.budget -= llabs(guard_scale(raw, was));
-	return r;
+	return r != 0 || a->status.is_told == 0 ? r : do_status(c, &told);
 }
 
 static int
@@ -185,22 +202,6 @@ do_step(struct clockcore *c, const struct clk_req *req)
 	guard_leap(&c->guard, c->status.leap);
 	kernel(c, &pll);
 	return put_status(c, &c->status);
-}
-
-static int
-do_status(struct clockcore *c, const struct clk_req *req)
-{
-	const struct clk_status *s = &req->u.status;
-
-	if (!in(s->esterror_ns, 0, ERROR_MOST) ||
-	    !in(s->maxerror_ns, 0, ERROR_MOST) || !in(s->leap, 0, 2) ||
-	    !(s->tai == 0 || in(s->tai, 10, 60)) || s->flags > 3)
-		return ERANGE;
-	c->status = *s;
-	if (s->flags == (CLK_SYNCED | CLK_STARTED))
-		guard_close(&c->guard);
-	guard_leap(&c->guard, s->leap);
-	return put_status(c, s);
 }
 
 static int
@@ -232,7 +233,7 @@ static const struct verb {
 } verbs[] = {
 	[CLK_SETUP] = { PHASE_NEW, PHASE_SETUP, false, 116, do_setup },
 	[CLK_SEAL] = { PHASE_SETUP, PHASE_RUN, false, 0, NULL },
-	[CLK_ADJUST] = { RUNNING, 0, true, 24, do_adjust },
+	[CLK_ADJUST] = { RUNNING, 0, true, 56, do_adjust },
 	[CLK_STEP] = { RUNNING, 0, true, 8, do_step },
 	[CLK_STATUS] = { RUNNING, 0, true, 28, do_status },
 	[CLK_DRIFT] = { RUNNING, 0, false, 16, do_drift },

@@ -116,6 +116,9 @@ clock_request(struct os *os, struct clk_req *req, struct clk_rep *rep)
 		f->slew_end = mono_add(f->mono, (double)a->slew_ms * 1e-3 *
 		    (1 + (double)(f->base_ppt + f->slew_ppt) * 1e-12));
 	}
+	if (f->answer.error == 0 && req->type == CLK_ADJUST &&
+	    a->status.is_told)
+		f->leap = a->status.leap;
 	if (f->answer.error == 0 && req->type == CLK_STATUS)
 		f->leap = req->u.status.leap;
 	if (f->answer.error == 0 && req->type == CLK_STEP)

@@ -152,6 +152,28 @@ START_TEST(base_and_slew_together_have_a_range)
 }
 END_TEST
 
+START_TEST(an_adjustment_may_bring_the_status_along)
+{
+	struct clock_host *h = running();
+	struct clk_req q = { .u.adjust = { .base_ppt = PPM, .status = {
+	    .esterror_ns = 7000, .maxerror_ns = 9000, .is_told = 1 } } };
+
+	ck_assert_int_eq(error_of(h, q, CLK_ADJUST), 0);
+	ck_assert_int_eq(kernel_emu_rate_ppt(&h->emu), PPM);
+	ck_assert_int_eq(h->emu.esterror_us, 7);
+	ck_assert_int_eq(h->emu.maxerror_us, 9);
+	q.u.adjust.status.esterror_ns = 2000;
+	q.u.adjust.status.is_told = 0;
+	ck_assert_int_eq(error_of(h, q, CLK_ADJUST), 0);
+	ck_assert_int_eq(h->emu.esterror_us, 7);
+	q.u.adjust.status.is_told = 1;
+	q.u.adjust.status.leap = 3;
+	ck_assert_int_eq(error_of(h, q, CLK_ADJUST), ERANGE);
+	ck_assert_int_eq(h->emu.esterror_us, 7);
+	free(h);
+}
+END_TEST
+
 START_TEST(a_drift_files_name_is_plain)
 {
 	const struct {
@@ -219,7 +241,7 @@ END_TEST
 START_TEST(a_byte_without_a_meaning_must_be_zero)
 {
 	const struct { uint32_t type; size_t used; } types[] = {
-		{ CLK_ADJUST, 24 }, { CLK_STEP, 8 }, { CLK_STATUS, 28 },
+		{ CLK_ADJUST, 56 }, { CLK_STEP, 8 }, { CLK_STATUS, 28 },
 		{ CLK_DRIFT, 16 }, { CLK_READY, 0 }, { CLK_BYE, 4 },
 	};
 
@@ -525,7 +547,8 @@ START_TEST(a_reply_tells_the_state)
 END_TEST
 
 UNIT_MAIN("clockcore", each_field_has_its_range,
-    base_and_slew_together_have_a_range, a_drift_files_name_is_plain,
+    base_and_slew_together_have_a_range,
+    an_adjustment_may_bring_the_status_along, a_drift_files_name_is_plain,
     a_malformed_message_ends_it, a_byte_without_a_meaning_must_be_zero,
     everything_has_its_phase, more_than_20_requests_a_second_wait_and_200_end_it,
     ten_senseless_values_in_a_minute_end_it, the_start_makes_the_kernel_sane,

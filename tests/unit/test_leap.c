@@ -335,6 +335,8 @@ last_tai(void)
 		    &w.os.requests[(w.os.n_requests - i) % FAKE_REQUESTS];
 		if (r->type == CLK_STATUS)
 			return r->u.status.tai;
+		if (r->type == CLK_ADJUST && r->u.adjust.status.is_told)
+			return r->u.adjust.status.tai;
 	}
 	return -1;
 }
