@@ -14,6 +14,7 @@
 #include "daemon/engine/pool.h"
 #include "daemon/engine/source.h"
 
+#define DICE 0.01         /* of an interval, more or less */
 #define BURST_GAP 2.0     /* s between the requests of a burst */
 #define UNSENT_SLOWER 8.0 /* of it later each time that the network is away */
 #define IBURST_GOOD 4     /* answers that iburst is after ... */
@@ -108,7 +109,8 @@ gap(const struct client *c)
 		return AHEAD_GAP;
 	os_of(c)->ops->random(os_of(c), &dice, sizeof dice);
 
-	double whole = client_interval(c) * (0.99 + 0.02 * dice / 4294967296.0);
+	double whole = client_interval(c) *
+	    (1 + DICE * (2.0 * dice / 4294967296.0 - 1));
 	double ahead = wanted_ahead(c) * AHEAD_GAP;
 
 	return whole - ahead > AHEAD_GAP ? whole - ahead : fmin(whole, AHEAD_GAP);
@@ -308,6 +310,29 @@ match(const struct client *c, const struct ntp_packet *p, unsigned *which)
 	    exchange_match(&c->exchange, p) : EXCHANGE_NONE;
 }
 
+/* Whoever is to be asked next, if that is about now, is asked now that we are
+ * awake: one, so that its answer does not meet another one on its way. */
+static void
+ask_next(const struct client *c)
+{
+	struct os *os = os_of(c);
+	struct mono now = os->ops->mono(os);
+	struct client *next = NULL;
+	struct source *s;
+
+	TAILQ_FOREACH(s, &c->source->engine->sources, link) {
+		struct client *o = &s->client;
+
+		if (o->next_poll.ns > now.ns && !o->is_waiting && o->burst == 0 &&
+		    s->symmetric == NULL &&
+		    (next == NULL || o->next_poll.ns < next->next_poll.ns) &&
+		    mono_sub(o->next_poll, now) < DICE * client_interval(o))
+			next = o;
+	}
+	if (next != NULL)
+		os->ops->timer_set(os, &next->timer, now);
+}
+
 bool
 client_receive(struct client *c, const struct dgram *d)
 {
@@ -339,6 +364,7 @@ client_receive(struct client *c, const struct dgram *d)
 	/* What the answer said may have changed the interval. */
 	if (!c->is_denied && !c->source->engine->is_stopping)
 		schedule(c);
+	ask_next(c);
 	return true;
 }
 
