@@ -166,7 +166,8 @@ def sim_suite():
         Test("sim", f"{name}-{seed}", [
             program, "--seed", str(seed),
             str(ROOT / f"tests/sim/scenarios/{name}.scn")])
-        for name in ("orphans", "orphans-cold", "disagreement-early")
+        for name in ("orphans", "orphans-cold", "disagreement-early",
+                     "peers-own-servers")
         for seed in range(2, 9)]
 
 

@@ -19,6 +19,7 @@
 
 #define UPDATE_GAP 0.3      /* s between two selections, as between adjustments:
                                with many sources at short polls they cost most */
+#define UPDATE_ROW 8        /* that may be at once when there was none for long */
 #define STATUS_GAP 240.0    /* s between looks at what no update tells */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
@@ -451,6 +452,22 @@ follow(struct engine *e, struct source *best, struct pair now)
 	crew_publish(e);
 }
 
+/* One each UPDATE_GAP, and what was saved up lately: sources that began together
+ * answer together, and each answer has us awake anyway. */
+static void
+count_update(struct engine *e)
+{
+	struct mono now = e->os->ops->mono(e->os);
+	struct mono least = mono_add(now, -UPDATE_ROW * UPDATE_GAP);
+	struct mono most = mono_add(now, UPDATE_GAP);
+
+	if (e->free_at.ns < least.ns)
+		e->free_at = least;
+	e->free_at = mono_add(e->free_at, UPDATE_GAP);
+	if (e->free_at.ns > most.ns)
+		e->free_at = most;
+}
+
 void
 engine_update_now(struct engine *e)
 {
@@ -460,7 +477,7 @@ engine_update_now(struct engine *e)
 	if (e->is_stopping || e->leap.is_held)
 		return;
 	e->os->ops->timer_off(e->os, &e->news);
-	e->chosen = e->os->ops->mono(e->os);
+	count_update(e);
 	struct source *best = choose(e, now.raw);
 	if (best == NULL)
 		hold(e, now);
@@ -473,13 +490,12 @@ engine_update_now(struct engine *e)
 void
 engine_update(struct engine *e, struct source *source)
 {
-	struct mono free_at = mono_add(e->chosen, UPDATE_GAP);
-
 	source->is_news = true;
-	if (!e->reference.is_synced || e->os->ops->mono(e->os).ns >= free_at.ns)
+	if (!e->reference.is_synced ||
+	    e->os->ops->mono(e->os).ns >= e->free_at.ns)
 		engine_update_now(e);
 	else
-		e->os->ops->timer_set(e->os, &e->news, free_at);
+		e->os->ops->timer_set(e->os, &e->news, e->free_at);
 }
 
 void

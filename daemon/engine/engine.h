@@ -90,7 +90,7 @@ struct engine {
 	struct broadcasts broadcasts;
 	struct listen listen;
 	struct timer news; /* what sources said waits until then */
-	struct mono chosen; /* the last selection for something new */
+	struct mono free_at; /* when there may be a selection for something new */
 	struct timer patience; /* sources are waited for until then: */
 	struct mono patient_until;
 	struct timer timeout;
@@ -114,8 +114,8 @@ void engine_fini(struct engine *);
 int engine_add_sources(struct engine *);
 
 /* A source has a new sample, or lost its standing: select again, and correct
- * the clock if there is something to correct.  Less than 0.3 s after
- * the last time this waits until then. */
+ * the clock if there is something to correct.  Several in a row
+ * are at once, with more of them this waits for 0.3 s at most. */
 void engine_update(struct engine *, struct source *);
 
 /* Now, if it has not come yet: before this source has another sample. */

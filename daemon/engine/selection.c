@@ -186,15 +186,16 @@ choose_best(struct engine *e, const struct claimant *who, size_t n)
 	return best;
 }
 
-/* Whether this one, further down, only repeats what another of them says.  It
- * may have that from us: two machines with one server that also ask each other
- * would soon believe their own echo more than the server. */
+/* Whether this one, further down, only repeats what another of them says, or is
+ * a peer, which may have it from us: two machines that also ask each other would
+ * soon believe their own echo more than their servers, and walk away together. */
 static bool
 is_echo(const struct claimant *who, size_t n, const struct source *s)
 {
 	for (size_t i = 0; i < n; i++)
 		if (who[i].source->stratum < s->stratum &&
-		    refid_of(&who[i].source->remote.addr) == s->refid)
+		    (s->symmetric != NULL ||
+		    refid_of(&who[i].source->remote.addr) == s->refid))
 			return true;
 	return false;
 }

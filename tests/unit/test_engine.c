@@ -478,7 +478,7 @@ START_TEST(what_many_sources_say_is_followed_together)
 
 	world_run(&w, 30);
 	ck_assert_uint_gt(w.answered - said, 400);
-	ck_assert_uint_le(w.engine.fuse.samples - before, 101);
+	ck_assert_uint_le(w.engine.fuse.samples - before, 109);
 	ck_assert_uint_gt(w.engine.fuse.samples - before, 50);
 	for (unsigned i = 0; i < 16; i++) {
 		const struct source *source = world_source(&w, i);

@@ -40,7 +40,7 @@ START_TEST(who_is_selected_again_is_not_counted_again)
 	engine_update_now(&w.engine);
 	w.engine.selected = world_source(&w, 0);
 	s->score = 1;
-	w.engine.chosen = w.os.mono;
+	w.engine.free_at = mono_add(w.os.mono, 0.1);
 	engine_update(&w.engine, s);
 	ck_assert(s->is_news);
 	engine_reselect(&w.engine);
