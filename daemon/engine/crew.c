@@ -30,7 +30,7 @@ ask(struct crew *c, struct wrk_req *req, bool is_for_busy,
 static int
 ask_all(struct crew *c, struct wrk_req *req)
 {
-	bool is_asked[WRK_MAX];
+	bool is_asked[WRK_MAX] = { false };
 	struct wrk_rep rep;
 	int r = 0;
 
@@ -164,7 +164,7 @@ static void
 ask_counts(struct crew *c, bool is_for_busy)
 {
 	struct wrk_req req = { .type = WRK_COUNTS };
-	bool is_asked[WRK_MAX];
+	bool is_asked[WRK_MAX] = { false };
 	struct wrk_rep rep;
 
 	ask(c, &req, is_for_busy, is_asked);
@@ -206,7 +206,7 @@ crew_stop(struct engine *e)
 {
 	struct wrk_req req = { .type = WRK_BYE };
 	struct crew *c = e->options.crew;
-	bool is_asked[WRK_MAX];
+	bool is_asked[WRK_MAX] = { false };
 
 	if (c == NULL)
 		return;

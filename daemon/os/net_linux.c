@@ -244,7 +244,8 @@ deliver_some(struct os_linux *o, struct link *link)
 	enum pace_next next = PACE_ON;
 	int left = NET_BATCH;
 
-	while (next != PACE_POLL && left > 0 && !o->is_stopped) {
+	while (link->sock != NULL && next != PACE_POLL && left > 0 &&
+	    !o->is_stopped) {
 		if (next == PACE_GATHER)
 			pace_gather();
 
