@@ -491,6 +491,9 @@ discipline_status(struct engine *e, bool must)
 
 	if (e->leap.is_held) /* told before and afterwards */
 		return;
+	/* The kernel is told nothing, but a service manager that we live. */
+	if (!must && !d->is_controlled)
+		return;
 	if (d->said.ns != 0 && now.ns < free_at.ns) {
 		if (must)
 			e->os->ops->timer_set(e->os, &e->status, free_at);
