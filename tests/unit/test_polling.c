@@ -427,6 +427,42 @@ START_TEST(the_kiss_rate_ends_a_burst)
 }
 END_TEST
 
+/* The second source's turn comes so many s after the first's. */
+static bool
+is_asked_with_an_answer(double after)
+{
+	struct world w;
+
+	world_init(&w, 2);
+	for (int i = 0; i < 2; i++)
+		w.config.sources[i].minpoll = w.config.sources[i].maxpoll = 4;
+	world_start(&w);
+	world_run(&w, 100);
+
+	struct client *a = &world_source(&w, 0)->client;
+	struct client *b = &world_source(&w, 1)->client;
+
+	a->next_poll = mono_add(w.os.mono, 1);
+	b->next_poll = mono_add(a->next_poll, after);
+	w.os.os.ops->timer_set(&w.os.os, &a->timer, a->next_poll);
+	w.os.os.ops->timer_set(&w.os.os, &b->timer, b->next_poll);
+	uint32_t asked = b->total_tx;
+	world_run(&w, 1.01);
+	bool is_asked = b->total_tx == asked + 1;
+	ck_assert(is_asked || b->total_tx == asked);
+	world_run(&w, 2); /* once, sooner or later */
+	ck_assert_uint_eq(b->total_tx, asked + 1);
+	world_fini(&w);
+	return is_asked;
+}
+
+START_TEST(who_is_about_to_be_asked_is_asked_with_an_answer)
+{
+	ck_assert(is_asked_with_an_answer(0.1));
+	ck_assert(!is_asked_with_an_answer(0.3)); /* more than 1 % of 16 s */
+}
+END_TEST
+
 UNIT_MAIN("polling", burst_asks_up_to_four_times_for_one_good_answer,
     burst_is_no_more_than_minpoll_would_be,
     iburst_ends_after_four_good_answers_or_eight_requests,
@@ -442,4 +478,5 @@ UNIT_MAIN("polling", burst_asks_up_to_four_times_for_one_good_answer,
     a_looser_target_is_a_longer_interval,
     a_target_that_cannot_be_held_is_told,
     polls_below_a_second_need_a_near_server,
-    the_version_is_the_configured_one, the_kiss_rate_ends_a_burst)
+    the_version_is_the_configured_one, the_kiss_rate_ends_a_burst,
+    who_is_about_to_be_asked_is_asked_with_an_answer)
