@@ -208,17 +208,17 @@ adjust(struct engine *e, int64_t base_ppt, struct slew slew)
 		req.u.adjust.status.is_told = true;
 	}
 	int error = ask(e, &req);
-	if (error == 0 && req.u.adjust.status.is_told) {
-		d->told = e->os->ops->mono(e->os);
+	if (error != 0)
+		return error;
+	if (req.u.adjust.status.is_told) {
+		d->told = d->answered;
 		d->status = req.u.adjust.status;
 	}
-	if (error == 0) {
-		d->base_ppt = base_ppt;
-		d->slew_rate = (double)slew.ppt * 1e-12;
-		d->slew_end = raw_add(e->os->ops->pair(e->os).raw,
-		    (double)slew.ms * 1e-3);
-	}
-	return error;
+	d->base_ppt = base_ppt;
+	d->slew_rate = (double)slew.ppt * 1e-12;
+	d->slew_end = raw_add(e->os->ops->pair(e->os).raw,
+	    (double)slew.ms * 1e-3);
+	return 0;
 }
 
 /* What the running slew is going to remove, s. */

@@ -87,8 +87,8 @@ int discipline_makestep(struct engine *);
 void discipline_modify_makestep(struct engine *, int limit, double threshold);
 
 /* Tells the kernel and the guard how things stand (CLK_STATUS), where that is
- * news: adjustments have it with them.  Once a second at most: too early, it is left for the next time, or for
- * e->status if it must be told. */
+ * news: adjustments have it with them.  Once a second at most: too early, it is
+ * left for the next time, or for e->status if it must be told. */
 void discipline_status(struct engine *, bool must);
 
 #endif

@@ -114,11 +114,11 @@ void engine_fini(struct engine *);
 int engine_add_sources(struct engine *);
 
 /* A source has a new sample, or lost its standing: select again, and correct
- * the clock if there is something to correct.  Several in a row
- * are at once, with more of them this waits for 0.3 s at most. */
+ * the clock if there is something to correct.  At once, but after several in a
+ * row it waits, for 0.3 s at most. */
 void engine_update(struct engine *, struct source *);
 
-/* Now, if it has not come yet: before this source has another sample. */
+/* What waits, now: before a source whose news are among it has another sample. */
 void engine_update_now(struct engine *);
 
 /* For s seconds no majority is one without those that have not answered yet:
