@@ -314,8 +314,8 @@ step(struct engine *e, double err)
 	return error;
 }
 
-/* Where makestep allows it. */
-static void
+/* Where makestep allows it.  Returns whether it has stepped. */
+static bool
 step_if_allowed(struct engine *e, double err)
 {
 	struct discipline *d = &e->discipline;
@@ -325,9 +325,11 @@ step_if_allowed(struct engine *e, double err)
 	    now.ns < mono_add(d->sent, MIN_GAP).ns ||
 	    (d->step_refused.ns != 0 &&
 		now.ns < mono_add(d->step_refused, RETRY_STEP).ns))
-		return;
-	if (step(e, err) != 0)
-		d->step_refused = now;
+		return false;
+	if (step(e, err) == 0)
+		return true;
+	d->step_refused = now;
+	return false;
 }
 
 /* A correction takes three wake-ups, and the next sample, which comes in `next`
@@ -375,10 +377,11 @@ discipline_update(struct engine *e, const struct estimate *target,
 	foreign_updated(&e->foreign, err);
 	if (!d->is_controlled)
 		return err;
-	step_if_allowed(e, err);
+	bool is_stepped = step_if_allowed(e, err);
 	if (d->steps_left > 0)
 		d->steps_left--;
-	if (is_worth_it(e, err, next)) {
+	/* A slew under way would go on after the step. */
+	if (is_stepped || is_worth_it(e, err, next)) {
 		apply(e);
 	} else {
 		d->rest = err - under_way(e);

@@ -166,9 +166,43 @@ START_TEST(a_noise_that_is_no_number_stops_no_correction)
 }
 END_TEST
 
+/* What makestep has stepped away is not slewed away as well. */
+START_TEST(a_step_ends_the_slew_that_was_under_way)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	world_start(&w);
+	world_run(&w, 100);
+	w.is_silent[0] = true;
+	world_run(&w, 5);
+	struct estimate other = w.engine.discipline.target;
+
+	other.x += 20e-6;
+	w.engine.fuse.noise = 100e-6 * 100e-6; /* 20 us are a trifle */
+	discipline_set_frequency(&w.engine, other.y);
+	world_run(&w, 0.5);
+	w.engine.discipline.target.x += 20e-6;
+	w.engine.discipline.within = 100;
+	discipline_correct(&w.engine);
+	world_run(&w, 0.5);
+	discipline_modify_makestep(&w.engine, -1, 1e-6);
+	discipline_update(&w.engine, &other, 100, 1000);
+	struct pair now = w.os.os.ops->pair(&w.os.os);
+	ck_assert_double_eq_tol(discipline_error(&w.engine, now), 0, 1e-6);
+	ck_assert_double_eq_tol(
+	    discipline_change(&w.engine, &other, now), 0, 1e-6);
+	world_run(&w, 200);
+	ck_assert_double_eq_tol(discipline_error(&w.engine,
+	    w.os.os.ops->pair(&w.os.os)), 0, 1e-6);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again,
     what_waits_is_learned_in_the_order_of_time,
     a_correction_that_waits_is_made_when_no_news_come,
     what_is_no_trifle_by_the_next_poll_is_corrected,
     a_frequency_that_was_refused_is_asked_for_again,
-    a_noise_that_is_no_number_stops_no_correction)
+    a_noise_that_is_no_number_stops_no_correction,
+    a_step_ends_the_slew_that_was_under_way)
