@@ -20,7 +20,8 @@
 #define UPDATE_GAP 0.3      /* s between two selections, as between adjustments:
                                with many sources at short polls they cost most */
 #define UPDATE_ROW 8        /* that may be at once when there was none for long */
-#define STATUS_GAP 240.0    /* s between looks at what no update tells */
+#define STATUS_GAP 240.0    /* s between looks at what no update tells; with
+                               STATUS_DUE it is the manual's five minutes */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
