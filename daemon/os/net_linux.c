@@ -77,8 +77,8 @@ static int
 receive_all(struct net_batch *b, int fd, int flags)
 {
 	if (!b->has_no_mmsg) {
-		int n = recvmmsg(fd, b->msgs,
-		    flags & MSG_DONTWAIT ? NET_BATCH : 1, flags, NULL);
+		int n = recvmmsg(fd, b->msgs, flags == 0 ? 1 : NET_BATCH,
+		    flags, NULL);
 
 		if (n >= 0)
 			return n;
@@ -241,20 +241,24 @@ net_deliver(struct os_linux *o, struct link *link, int flags)
 static void
 deliver_some(struct os_linux *o, struct link *link)
 {
+	static const int flags[] = { [PACE_ON] = MSG_DONTWAIT,
+		[PACE_WAIT] = MSG_WAITFORONE, [PACE_WAIT_1] = 0,
+		[PACE_GATHER] = MSG_DONTWAIT };
 	enum pace_next next = PACE_ON;
-	int left = NET_BATCH;
+	struct raw start = { 0 };
 
-	while (link->sock != NULL && next != PACE_POLL && left > 0 &&
-	    !o->is_stopped) {
+	while (link->sock != NULL && next != PACE_POLL && !o->is_stopped) {
 		if (next == PACE_GATHER)
 			pace_gather();
 
-		int n = net_deliver(o, link,
-		    next == PACE_WAIT ? 0 : MSG_DONTWAIT);
+		int n = net_deliver(o, link, flags[next]);
 
 		if (n < 1 || o->own_clock != NULL || link->sock == NULL)
 			return;
-		left -= n < PACE_LEAST ? PACE_LEAST : n;
+		if (start.ns == 0)
+			start = link->pace.last;
+		if (raw_sub(link->pace.last, start) > PACE_TURN)
+			return;
 		next = pace_next(&link->pace, n, link->sock->in_vain);
 	}
 }

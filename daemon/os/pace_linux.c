@@ -6,8 +6,8 @@
 #include <sys/time.h>
 
 #define FLOOD_GAP_NS 50000 /* above that too few would gather */
-#define LONE_GAP_NS 100000
-#define LONE_LEAST 4       /* in a row, before the next is waited for */
+#define SOON_NS 100000
+#define ROW_LEAST 4        /* batches, before the next is waited for */
 #define PATIENCE_US 4000   /* the kernel counts in ticks, and adds one */
 
 void
@@ -27,7 +27,7 @@ pace_note(struct pace *p, struct raw now, int n)
 {
 	p->gap = (now.ns - p->last.ns) / n;
 	p->last = now;
-	p->singles = n == 1 ? p->singles + 1 : 0;
+	p->row = p->gap < SOON_NS ? p->row + 1 : 0;
 }
 
 enum pace_next
@@ -35,7 +35,7 @@ pace_next(const struct pace *p, int n, unsigned in_vain)
 {
 	if (p->may_gather && 2 * in_vain > (unsigned)n && p->gap < FLOOD_GAP_NS)
 		return PACE_GATHER;
-	if (p->may_wait && p->singles >= LONE_LEAST && p->gap < LONE_GAP_NS)
-		return PACE_WAIT;
+	if (p->may_wait && p->row >= ROW_LEAST)
+		return n > 1 ? PACE_WAIT : PACE_WAIT_1;
 	return n > 1 ? PACE_ON : PACE_POLL;
 }

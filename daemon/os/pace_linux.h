@@ -4,14 +4,14 @@
  * than most requests do, so
  *
  * - where several came at once there are more by now;
- * - while they come one by one, each soon after the other, the next one is
- *   waited for in the call that receives it, for some ms at most;
+ * - while they come soon after each other the next one is waited for in the call
+ *   that receives it, for some ms at most;
  * - while most of what comes to a server gets no answer, and it comes fast, the
  *   next is let gather for a moment.  A good request among it has been stamped
  *   by the kernel, and is answered 0.1 ms later.
  *
- * Other descriptors wait meanwhile for less than two batches, or for 16 such
- * moments or lone datagrams. */
+ * Other descriptors wait meanwhile for about a ms, and once for as long as the
+ * next one is waited for. */
 #ifndef DAEMON_OS_PACE_LINUX_H
 #define DAEMON_OS_PACE_LINUX_H
 
@@ -20,20 +20,21 @@
 
 #include "common/tspec.h"
 
-#define PACE_LEAST 4 /* datagrams that a batch counts for at least */
+#define PACE_TURN 1e-3 /* s, after which others have their turn */
 
 struct pace {
 	bool may_gather;
 	bool may_wait;    /* the socket waits in a call, but not for ever */
 	struct raw last;  /* when the last batch was received */
 	int64_t gap;      /* ns from the one before it, for each of it */
-	unsigned singles; /* batches of one, in a row */
+	unsigned row;     /* batches that came soon after each other */
 };
 
 enum pace_next {
 	PACE_POLL,   /* look who else is ready */
 	PACE_ON,     /* receive what there is */
-	PACE_WAIT,   /* wait for the next one, and receive */
+	PACE_WAIT,   /* wait for the next one, and receive what there is */
+	PACE_WAIT_1, /* ... and receive that one: more are not expected */
 	PACE_GATHER, /* pace_gather(), then receive */
 };
 

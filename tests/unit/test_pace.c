@@ -47,22 +47,23 @@ START_TEST(where_that_is_not_allowed_nothing_gathers)
 }
 END_TEST
 
-START_TEST(the_next_of_lone_ones_is_waited_for)
+START_TEST(the_next_is_waited_for_after_a_row)
 {
 	struct pace p = { .may_wait = true, .last.ns = 7 };
 
 	for (int i = 0; i < 3; i++)
 		ck_assert_int_eq(after(&p, 1, 25, 0), PACE_POLL);
-	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_WAIT);
-	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_WAIT);
+	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_WAIT_1);
+	ck_assert_int_eq(after(&p, 2, 25, 0), PACE_WAIT);
+	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_WAIT_1);
 	ck_assert_int_eq(after(&p, 1, 1000, 0), PACE_POLL); /* too late */
-	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_WAIT);
-	ck_assert_int_eq(after(&p, 2, 25, 0), PACE_ON);
-	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_POLL);
+	for (int i = 0; i < 3; i++)
+		ck_assert_int_eq(after(&p, 2, 25, 0), PACE_ON);
+	ck_assert_int_eq(after(&p, 2, 25, 0), PACE_WAIT);
 }
 END_TEST
 
 UNIT_MAIN("pace", where_several_came_there_are_more,
     a_flood_in_vain_is_let_gather,
     where_that_is_not_allowed_nothing_gathers,
-    the_next_of_lone_ones_is_waited_for)
+    the_next_is_waited_for_after_a_row)
