@@ -10,7 +10,7 @@
  *   next is let gather for a moment.  A good request among it has been stamped
  *   by the kernel, and is answered 0.1 ms later.
  *
- * Other descriptors wait meanwhile for about a ms, and once for as long as the
+ * Other descriptors wait meanwhile for half a ms, and once for as long as the
  * next one is waited for. */
 #ifndef DAEMON_OS_PACE_LINUX_H
 #define DAEMON_OS_PACE_LINUX_H
@@ -20,7 +20,7 @@
 
 #include "common/tspec.h"
 
-#define PACE_TURN 1e-3 /* s, after which others have their turn */
+#define PACE_TURN 0.5e-3 /* s, after which others have their turn */
 
 struct pace {
 	bool may_gather;
