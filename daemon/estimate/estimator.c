@@ -249,15 +249,15 @@ estimator_slept(struct estimator *e)
 	e->moments = bank_moments(&e->bank);
 }
 
-/* The first sample after sleep, and each that is surer than what came before it
- * since: then x is only known to be within this one's delay, before it is taken
- * in as any other. */
+/* The first sample after sleep, and each that is surer than those before it since
+ * had left it: then x is only known to be within this one's delay, before it is
+ * taken in as any other. */
 static void
 wake(struct estimator *e, const struct sample *s, struct estimate *prior)
 {
 	double sd = s->delay + s->dispersion;
 
-	e->has_slept = prior->pxx > sd * sd;
+	e->has_slept = bank_mixture(&e->bank).pxx > sd * sd;
 	if (!e->has_slept)
 		return;
 	bank_predict(&e->bank, s->at);

@@ -240,6 +240,23 @@ START_TEST(after_sleep_no_sample_of_before_counts)
 }
 END_TEST
 
+/* It slept before its frequency was known: all that comes in the time from one
+ * poll to the next may be more than the path hides, again and again. */
+START_TEST(after_an_early_sleep_the_frequency_is_learned)
+{
+	world_init(&w, 1);
+	w.ppm = 80;
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 6;
+	world_start(&w);
+	world_run(&w, 1);
+	sleep_for(600);
+	world_run(&w, 3600);
+	ck_assert_double_eq_tol(w.engine.discipline.target.y, 80e-6, 1e-8);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 20e-6);
+	world_fini(&w);
+}
+END_TEST
+
 /* Who was never reached has a burst left, at long intervals by now. */
 START_TEST(after_sleep_a_burst_that_waits_for_the_network_begins_anew)
 {
@@ -324,6 +341,7 @@ UNIT_MAIN("foreign", a_step_is_put_back_within_two_seconds,
     after_sleep_the_first_to_answer_is_no_majority,
     after_sleep_nobody_waits_for_who_was_silent_before,
     after_sleep_no_sample_of_before_counts,
+    after_an_early_sleep_the_frequency_is_learned,
     after_sleep_a_burst_that_waits_for_the_network_begins_anew,
     after_sleep_those_that_disagree_leave_the_clock_where_it_is,
     a_host_that_sets_a_machine_which_stood_still_is_right,
