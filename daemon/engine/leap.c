@@ -196,6 +196,7 @@ release(struct engine *e)
 	discipline_status(e, true);
 	if (e->config->leapsecmode == LEAPSEC_SLEW)
 		discipline_correct(e);
+	engine_update_now(e); /* what was said just before */
 }
 
 static void

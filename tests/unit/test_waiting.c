@@ -10,6 +10,7 @@
 #include "tests/emu/turn.h"
 
 #define TRIFLE 0.15
+#define MIDNIGHT INT64_C(1798761600) /* 2027-01-01 */
 
 /* A server that scatters. */
 static void
@@ -199,10 +200,39 @@ START_TEST(a_step_ends_the_slew_that_was_under_way)
 }
 END_TEST
 
+/* It is held from 4 s before it to 4 s after it. */
+START_TEST(what_waits_over_a_leap_second_is_not_forgotten)
+{
+	const struct leap_table table = { 2,
+		{ { 1483228800, 37 }, { MIDNIGHT, 38 } }, INT64_MAX };
+	struct world w;
+
+	world_init_at(&w, 1, MIDNIGHT - 300);
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 10;
+	w.options.leaps = &table;
+	w.leap_by = -1;
+	w.leap_s = MIDNIGHT;
+	world_start(&w);
+	world_run(&w, 295.9);
+	ck_assert(!w.engine.leap.is_held);
+	struct source *s = world_source(&w, 0);
+	unsigned samples = s->estimator.samples;
+	w.engine.free_at = mono_add(w.os.mono, 0.3);
+	engine_update(&w.engine, s);
+	world_run(&w, 1);
+	ck_assert(w.engine.leap.is_held && s->is_news);
+	world_run(&w, 8);
+	ck_assert(!w.engine.leap.is_held && !s->is_news);
+	ck_assert_uint_eq(s->estimator.samples, samples);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again,
     what_waits_is_learned_in_the_order_of_time,
     a_correction_that_waits_is_made_when_no_news_come,
     what_is_no_trifle_by_the_next_poll_is_corrected,
     a_frequency_that_was_refused_is_asked_for_again,
     a_noise_that_is_no_number_stops_no_correction,
-    a_step_ends_the_slew_that_was_under_way)
+    a_step_ends_the_slew_that_was_under_way,
+    what_waits_over_a_leap_second_is_not_forgotten)
