@@ -168,6 +168,12 @@ simclock_base(const struct simclock *c)
 	return (double)c->host.core.guard.s.base_ppt * 1e-12;
 }
 
+bool
+simclock_is_slewing(const struct simclock *c)
+{
+	return c->host.core.guard.slew_ppt != 0;
+}
+
 unsigned
 simclock_steps(const struct simclock *c)
 {

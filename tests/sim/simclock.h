@@ -65,6 +65,7 @@ bool simclock_drift(const struct simclock *, double *ppm, double *skew_ppm);
 double simclock_base(const struct simclock *);
 
 /* Those that the engine asked for and that were made. */
+bool simclock_is_slewing(const struct simclock *);
 unsigned simclock_steps(const struct simclock *);
 
 #endif

@@ -53,6 +53,13 @@ simhost_begin(struct simhost *h)
 	observe(h);
 }
 
+void
+simhost_woke(struct simhost *h)
+{
+	h->wakeups += h->woke != h->station.world->now;
+	h->woke = h->station.world->now;
+}
+
 /* The engine's process is over. */
 static void
 finish(struct simhost *h)
@@ -119,13 +126,16 @@ fire_wake(struct simevent *e)
 {
 	struct simhost *h = e->owner;
 	struct heap_node *node;
+	bool was_slewing = simclock_is_slewing(h->clock);
 
 	simhost_begin(h);
+	h->wakeups += was_slewing && !simclock_is_slewing(h->clock);
 	while (!h->is_stopping && (node = heap_first(&h->timers)) != NULL &&
 	    node->key <= simclock_face(h->clock).mono) {
 		struct timer *t = (struct timer *)node;
 
 		heap_remove(&h->timers, node);
+		simhost_woke(h);
 		t->fire(t);
 	}
 	simhost_end(h);

@@ -54,6 +54,8 @@ struct simhost {
 	int64_t resolution;      /* ns, of stamps; >= 1 */
 	struct delay noise;      /* of stamps: s after the packet passed */
 	struct judge judge;
+	unsigned wakeups;    /* of the daemon's processes so far */
+	int64_t woke;        /* true time of the engine's last */
 
 	struct simclock *clock;
 	struct simevent wake, begin, resume, look;
@@ -92,6 +94,9 @@ void simhost_boot(struct simhost *);
 
 void simhost_begin(struct simhost *);
 void simhost_end(struct simhost *);
+
+/* The engine runs now: a wake-up unless it has run just before. */
+void simhost_woke(struct simhost *);
 
 /* The engine: starts with the configuration as it is now (false, after a word
  * to stderr: it cannot), is asked to end, is killed. */

@@ -229,6 +229,7 @@ clock_call(struct os *os, struct clk_req *req, struct clk_rep *rep)
 	struct simhost *h = host(os);
 	int code;
 
+	h->wakeups += 2; /* the clock role, and the engine with the answer */
 	if (simclock_call(h->clock, req, rep, &code))
 		return;
 	h->exit_code = code; /* the daemon ends with it, whatever it wanted */
@@ -505,6 +506,7 @@ simos_receive(struct station *station, struct simpacket *p)
 	d.len = p->len < DGRAM_MAX ? p->len : DGRAM_MAX;
 	d.is_cut = p->len > DGRAM_MAX;
 	d.stamp = stamp_now(h);
+	simhost_woke(h);
 	if (s && !h->is_stopping)
 		s->sock->receive(s->sock, &d, 1);
 	else

@@ -70,6 +70,12 @@ packets(const struct simhost *h)
 	return h->station.sent;
 }
 
+static double
+wakeups(const struct simhost *h)
+{
+	return (double)h->wakeups / h->station.sent;
+}
+
 /* Mean s between two requests to a source. */
 static double
 interval_to(const struct simhost *h, const struct source *s)
@@ -135,6 +141,7 @@ static const struct limit_kind kinds[] = {
 	{ "unsynced-at-end", "", false, synced_at_end },
 	{ "packets", "", false, packets },
 	{ "least-packets", "", true, packets },
+	{ "wakeups", "", false, wakeups },
 	{ "interval", "s", false, longest_interval },
 	{ "least-interval", "s", true, shortest_interval },
 	{ "steps", "", false, steps },
