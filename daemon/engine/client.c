@@ -311,7 +311,8 @@ match(const struct client *c, const struct ntp_packet *p, unsigned *which)
 }
 
 /* Whoever is to be asked next, if that is about now, is asked now that we are
- * awake: one, so that its answer does not meet another one on its way. */
+ * awake: one, so that its answer does not meet another one on its way.  The dice
+ * do not part again who has met. */
 static void
 ask_next(const struct client *c)
 {
@@ -326,11 +327,13 @@ ask_next(const struct client *c)
 		if (o->next_poll.ns > now.ns && !o->is_waiting && o->burst == 0 &&
 		    s->symmetric == NULL &&
 		    (next == NULL || o->next_poll.ns < next->next_poll.ns) &&
-		    mono_sub(o->next_poll, now) < DICE * client_interval(o))
+		    mono_sub(o->next_poll, now) < 2 * DICE * client_interval(o))
 			next = o;
 	}
-	if (next != NULL)
-		os->ops->timer_set(os, &next->timer, now);
+	if (next == NULL)
+		return;
+	next->next_poll = now;
+	os->ops->timer_set(os, &next->timer, now);
 }
 
 bool
@@ -352,6 +355,8 @@ client_receive(struct client *c, const struct dgram *d)
 	if (c->source->symmetric != NULL)
 		peer_hear(c, &p, how, which, &d->stamp);
 
+	ask_next(c);
+
 	/* It is the answer, whatever it says: the wait is over. */
 	enum packet_kiss kiss = packet_kiss(&p);
 	c->total_valid++;
@@ -364,8 +369,18 @@ client_receive(struct client *c, const struct dgram *d)
 	/* What the answer said may have changed the interval. */
 	if (!c->is_denied && !c->source->engine->is_stopping)
 		schedule(c);
-	ask_next(c);
 	return true;
+}
+
+bool
+client_answers_soon(const struct client *c, double s)
+{
+	struct mono now = os_of(c)->ops->mono(os_of(c));
+
+	if (c->is_waiting)
+		return c->unanswered == 1 && mono_sub(now, c->asked) < s;
+	return c->unanswered == 0 && c->next_poll.ns != 0 &&
+	    c->next_poll.ns <= now.ns;
 }
 
 void

@@ -20,8 +20,7 @@
 #define RETRY_SHORT 60 /* s: the budget refills slowly */
 #define RETRY_STEP 60  /* s until a step that was refused is tried again */
 #define STATUS_SOONEST 1.0 /* s between two CLK_STATUS */
-#define STATUS_OLD 120.0 /* s after which it is news by itself, ... */
-#define STATUS_DUE 60.0  /* ... and where nothing may tell it for long */
+#define STATUS_OLD 230.0 /* s after which it is news by itself */
 #define SLEW_LARGE 1e-3 /* s: where it ended is looked at, ... */
 #define SLEW_LATE 0.05  /* ... s after that */
 #define SURPRISE 10e-3 /* s that the error may grow by without a sample, ... */
@@ -476,11 +475,11 @@ is_far_from(int64_t a, int64_t b)
 
 static bool
 is_news(const struct discipline *d, const struct clk_status *s,
-    struct mono now, double old)
+    struct mono now)
 {
 	const struct clk_status *said = &d->status;
 
-	return d->told.ns == 0 || now.ns >= mono_add(d->told, old).ns ||
+	return d->told.ns == 0 || now.ns >= mono_add(d->told, STATUS_OLD).ns ||
 	    s->flags != said->flags || s->leap != said->leap ||
 	    s->tai != said->tai ||
 	    is_far_from(s->maxerror_ns, said->maxerror_ns) ||
@@ -508,7 +507,7 @@ discipline_status(struct engine *e, bool must)
 	memset(&req, 0, sizeof req);
 	req.type = CLK_STATUS;
 	make_status(e, &req.u.status);
-	if (!is_news(d, &req.u.status, now, must ? STATUS_DUE : STATUS_OLD))
+	if (!is_news(d, &req.u.status, now))
 		return;
 	d->told = d->said = now;
 	d->status = req.u.status;

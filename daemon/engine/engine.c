@@ -20,8 +20,9 @@
 #define UPDATE_GAP 0.3      /* s between two selections, as between adjustments:
                                with many sources at short polls they cost most */
 #define UPDATE_ROW 8        /* that may be at once when there was none for long */
-#define STATUS_GAP 240.0    /* s between looks at what no update tells; with
-                               STATUS_DUE it is the manual's five minutes */
+#define STATUS_GAP 300.0    /* s from a status to the next, at most, and a look at
+                               what no update tells: ... */
+#define STATUS_EARLY 70.0   /* ... that long before it comes with an update */
 #define RESOLVER_GRACE 60.0 /* s that we go on without a resolver */
 #define SLEW_FRACTION 0.25  /* of the poll interval, for a whole correction */
 #define SLEW_LONGEST 64.0   /* s */
@@ -107,20 +108,34 @@ fire_news(struct timer *t)
 	engine_update_now(t->owner);
 }
 
+/* What no update tells. */
+static void
+look_around(struct engine *e)
+{
+	struct mono least = mono_add(e->os->ops->mono(e->os), STATUS_EARLY);
+
+	e->os->ops->timer_off(e->os, &e->status);
+	leap_plan(e);
+	reference_tell_local(e);
+	if (e->options.server != NULL)
+		server_tell_lost(e->options.server);
+	discipline_status(e, true);
+	if (e->status.node.slot != 0) /* it is to be said in a moment */
+		return;
+	struct mono next = mono_add(e->discipline.told, STATUS_GAP);
+	e->os->ops->timer_set(e->os, &e->status,
+	    next.ns < least.ns ? least : next);
+}
+
 /* Nobody needs to say anything for sources to become too old. */
 static void
 fire_status(struct timer *t)
 {
 	struct engine *e = t->owner;
 
-	leap_plan(e);
 	if (e->reference.is_synced && !e->is_stopping)
 		choose_again(e);
-	reference_tell_local(e);
-	if (e->options.server != NULL)
-		server_tell_lost(e->options.server);
-	set_timer(e, t, STATUS_GAP);
-	discipline_status(e, true);
+	look_around(e);
 }
 
 /* Who has not answered by now is not waited for. */
@@ -486,17 +501,36 @@ engine_update_now(struct engine *e)
 		follow(e, best, now);
 	TAILQ_FOREACH(s, &e->sources, link)
 		s->is_news = false;
+	if (e->status.node.slot != 0 && e->status.node.key <
+	    mono_add(e->os->ops->mono(e->os), STATUS_EARLY).ns)
+		look_around(e);
+}
+
+/* Whether somebody else is about to answer: one correction is made of both. */
+static bool
+is_more_coming(const struct engine *e, const struct source *source)
+{
+	const struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s != source && client_answers_soon(&s->client, UPDATE_GAP))
+			return true;
+	return false;
 }
 
 void
 engine_update(struct engine *e, struct source *source)
 {
+	struct mono now = e->os->ops->mono(e->os);
+	struct mono at = e->free_at;
+
 	source->is_news = true;
-	if (!e->reference.is_synced ||
-	    e->os->ops->mono(e->os).ns >= e->free_at.ns)
+	if (e->reference.is_synced && is_more_coming(e, source))
+		at = mono_add(now, UPDATE_GAP);
+	if (!e->reference.is_synced || now.ns >= at.ns)
 		engine_update_now(e);
-	else
-		e->os->ops->timer_set(e->os, &e->news, e->free_at);
+	else if (e->news.node.slot == 0 || e->news.node.key > at.ns)
+		e->os->ops->timer_set(e->os, &e->news, at);
 }
 
 void

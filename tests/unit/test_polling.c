@@ -458,8 +458,8 @@ is_asked_with_an_answer(double after)
 
 START_TEST(who_is_about_to_be_asked_is_asked_with_an_answer)
 {
-	ck_assert(is_asked_with_an_answer(0.1));
-	ck_assert(!is_asked_with_an_answer(0.3)); /* more than 1 % of 16 s */
+	ck_assert(is_asked_with_an_answer(0.3));
+	ck_assert(!is_asked_with_an_answer(0.4)); /* more than 2 % of 16 s */
 }
 END_TEST
 

@@ -3,9 +3,10 @@
 """How often a daemon wakes the processor when nobody asks it anything, beside
 Debian's chronyd.
 
-    ./test bench rest [--seconds S] [--settle S] [--poll N] [--steer]
+    ./test bench rest [--seconds S] [--settle S] [--poll N] [--sources N]
+                      [--steer]
 
-Each has four servers, on another host 2 ms away, which it asks every 2^N s (6),
+Each has N servers (4), on another host 2 ms away, which it asks every 2^N s (6),
 a server's port that is open, and a control socket that nobody uses.  Once the
 quick requests of the start are over, after S seconds (200), the voluntary
 context switches of all its processes are counted for S seconds (400): a daemon
@@ -88,7 +89,7 @@ def count(daemons, args):
     before = {name: {pid: wakeups(pid) for pid in family(first)}
               for name, first in daemons.items()}
     time.sleep(args.seconds)
-    requests = len(FAR) * args.seconds / 2 ** args.poll
+    requests = args.sources * args.seconds / 2 ** args.poll
     for name, counted in before.items():
         each = {pid: wakeups(pid) - n for pid, n in counted.items()}
         total = sum(each.values())
@@ -106,7 +107,7 @@ def rest(names, args, keeper=None):
             folder.mkdir()
             folder.chmod(0o755)
             lines = [f"server {address} iburst minpoll {args.poll} "
-                     f"maxpoll {args.poll}" for address in FAR]
+                     f"maxpoll {args.poll}" for address in FAR[:args.sources]]
             lines += [f"port {PORTS[name]}", "allow 10.0.0.0/8", "cmdport 0"]
             daemons[name] = stack.enter_context(
                 DAEMONS[name](folder, lines, keeper))
@@ -118,6 +119,8 @@ def main():
     parser.add_argument("--seconds", type=int, default=400)
     parser.add_argument("--settle", type=int, default=200)
     parser.add_argument("--poll", type=int, default=6)
+    parser.add_argument("--sources", type=int, choices=range(1, len(FAR) + 1),
+                        default=len(FAR))
     parser.add_argument("--steer", action="store_true")
     args = parser.parse_args()
     if os.geteuid() == 0:       # while the network is still there
