@@ -115,7 +115,7 @@ int engine_add_sources(struct engine *);
 
 /* A source has a new sample, or lost its standing: select again, and correct
  * the clock if there is something to correct.  At once, but after several in a
- * row it waits, for 0.3 s at most. */
+ * row, or while another source is about to answer, it waits, for 0.3 s at most. */
 void engine_update(struct engine *, struct source *);
 
 /* What waits, now: before a source whose news are among it has another sample. */
