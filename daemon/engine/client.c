@@ -327,7 +327,8 @@ ask_next(const struct client *c)
 		if (o->next_poll.ns > now.ns && !o->is_waiting && o->burst == 0 &&
 		    s->symmetric == NULL &&
 		    (next == NULL || o->next_poll.ns < next->next_poll.ns) &&
-		    mono_sub(o->next_poll, now) < 2 * DICE * client_interval(o))
+		    mono_sub(o->next_poll, now) <
+			2 * DICE * mono_sub(o->next_poll, o->asked))
 			next = o;
 	}
 	if (next == NULL)

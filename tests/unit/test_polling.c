@@ -427,9 +427,10 @@ START_TEST(the_kiss_rate_ends_a_burst)
 }
 END_TEST
 
-/* The second source's turn comes so many s after the first's. */
+/* The second source's turn comes so many s after the first's, and gap s after
+ * its last. */
 static bool
-is_asked_with_an_answer(double after)
+is_asked_with_an_answer(double after, double gap)
 {
 	struct world w;
 
@@ -444,6 +445,7 @@ is_asked_with_an_answer(double after)
 
 	a->next_poll = mono_add(w.os.mono, 1);
 	b->next_poll = mono_add(a->next_poll, after);
+	b->asked = mono_add(b->next_poll, -gap);
 	w.os.os.ops->timer_set(&w.os.os, &a->timer, a->next_poll);
 	w.os.os.ops->timer_set(&w.os.os, &b->timer, b->next_poll);
 	uint32_t asked = b->total_tx;
@@ -458,8 +460,9 @@ is_asked_with_an_answer(double after)
 
 START_TEST(who_is_about_to_be_asked_is_asked_with_an_answer)
 {
-	ck_assert(is_asked_with_an_answer(0.3));
-	ck_assert(!is_asked_with_an_answer(0.4)); /* more than 2 % of 16 s */
+	ck_assert(is_asked_with_an_answer(0.3, 16));
+	ck_assert(!is_asked_with_an_answer(0.4, 16)); /* more than 2 % */
+	ck_assert(!is_asked_with_an_answer(0.3, 2)); /* as presend has it */
 }
 END_TEST
 
