@@ -321,7 +321,8 @@ step_if_allowed(struct engine *e, double err)
 	struct discipline *d = &e->discipline;
 	struct mono now = e->os->ops->mono(e->os);
 
-	if (d->steps_left == 0 || fabs(err) <= d->threshold ||
+	if (e->leap.is_held || d->steps_left == 0 ||
+	    fabs(err) <= d->threshold ||
 	    now.ns < mono_add(d->sent, MIN_GAP).ns ||
 	    (d->step_refused.ns != 0 &&
 		now.ns < mono_add(d->step_refused, RETRY_STEP).ns))
@@ -499,16 +500,15 @@ discipline_status(struct engine *e, bool must)
 	/* The kernel is told nothing, but a service manager that we live. */
 	if (!must && !d->is_controlled)
 		return;
-	if (d->said.ns != 0 && now.ns < free_at.ns) {
-		if (must)
-			e->os->ops->timer_set(e->os, &e->status, free_at);
-		return;
-	}
 	memset(&req, 0, sizeof req);
 	req.type = CLK_STATUS;
 	make_status(e, &req.u.status);
 	if (!is_news(d, &req.u.status, now))
 		return;
+	if (d->said.ns != 0 && now.ns < free_at.ns) {
+		e->os->ops->timer_set(e->os, &e->status, free_at);
+		return;
+	}
 	d->told = d->said = now;
 	d->status = req.u.status;
 	ask(e, &req);

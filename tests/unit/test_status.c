@@ -80,5 +80,27 @@ START_TEST(something_is_told_every_five_minutes)
 }
 END_TEST
 
+/* Two updates within a second: the second one's is told a moment later. */
+START_TEST(what_comes_too_soon_is_told_a_moment_later)
+{
+	struct world w;
+
+	world_init(&w, 1);
+	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 10;
+	world_start(&w);
+	world_run(&w, 5000);
+	w.engine.reference.root_delay = 1;
+	discipline_status(&w.engine, false);
+	world_run(&w, 0.5);
+	ck_assert_int_gt(told(&w)->maxerror_ns, NSEC / 2);
+	w.engine.reference.root_delay = 0.01;
+	discipline_status(&w.engine, false);
+	world_run(&w, 1);
+	ck_assert_int_lt(told(&w)->maxerror_ns, NSEC / 10);
+	world_fini(&w);
+}
+END_TEST
+
 UNIT_MAIN("status", after_makestep_the_error_is_not_that_of_before,
-    something_is_told_every_five_minutes)
+    something_is_told_every_five_minutes,
+    what_comes_too_soon_is_told_a_moment_later)

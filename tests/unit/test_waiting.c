@@ -200,21 +200,50 @@ START_TEST(a_step_ends_the_slew_that_was_under_way)
 }
 END_TEST
 
-/* It is held from 4 s before it to 4 s after it. */
-START_TEST(what_waits_over_a_leap_second_is_not_forgotten)
+/* 0.1 s before the clock is held, from 4 s before a leap second to 4 s after it. */
+static void
+world_before_leap(struct world *w)
 {
-	const struct leap_table table = { 2,
+	static const struct leap_table table = { 2,
 		{ { 1483228800, 37 }, { MIDNIGHT, 38 } }, INT64_MAX };
+
+	world_init_at(w, 1, MIDNIGHT - 300);
+	w->config.sources[0].minpoll = w->config.sources[0].maxpoll = 10;
+	w->options.leaps = &table;
+	w->leap_by = -1;
+	w->leap_s = MIDNIGHT;
+	world_start(w);
+	world_run(w, 295.9);
+	ck_assert(!w->engine.leap.is_held);
+}
+
+/* One step belongs to that second, and it is not ours to make another. */
+START_TEST(nothing_is_stepped_around_a_leap_second)
+{
+	const struct clk_rep event = { .type = CLK_WAS_SET };
 	struct world w;
 
-	world_init_at(&w, 1, MIDNIGHT - 300);
-	w.config.sources[0].minpoll = w.config.sources[0].maxpoll = 10;
-	w.options.leaps = &table;
-	w.leap_by = -1;
-	w.leap_s = MIDNIGHT;
-	world_start(&w);
-	world_run(&w, 295.9);
+	world_before_leap(&w);
+	discipline_modify_makestep(&w.engine, -1, 0.1);
+	w.is_silent[0] = true;
+	w.os.now.real = tspec_add(w.os.now.real, 0.3);
+	engine_clock_event(&w.engine, &event);
+	world_run(&w, 2);
+	ck_assert(w.engine.leap.is_held);
+	ck_assert_double_eq_tol(world_clock_error(&w), -0.3, 1e-3);
+	w.is_silent[0] = false;
+	world_run(&w, 20);
 	ck_assert(!w.engine.leap.is_held);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 1e-3);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(what_waits_over_a_leap_second_is_not_forgotten)
+{
+	struct world w;
+
+	world_before_leap(&w);
 	struct source *s = world_source(&w, 0);
 	unsigned samples = s->estimator.samples;
 	w.engine.free_at = mono_add(w.os.mono, 0.3);
@@ -235,4 +264,5 @@ UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again,
     a_frequency_that_was_refused_is_asked_for_again,
     a_noise_that_is_no_number_stops_no_correction,
     a_step_ends_the_slew_that_was_under_way,
+    nothing_is_stepped_around_a_leap_second,
     what_waits_over_a_leap_second_is_not_forgotten)
