@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "daemon/engine/acquire.h"
+#include "daemon/engine/crew.h"
 #include "daemon/engine/engine.h"
 #include "daemon/engine/peer.h"
 #include "daemon/engine/pool.h"
@@ -273,6 +274,7 @@ manage_local(struct engine *e, const struct config_local *l)
 			return -EINVAL;
 	e->local = *l;
 	engine_reselect(e);
+	crew_publish(e);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include "crew_world.h"
 #include "daemon/control/serving.h"
 #include "daemon/engine/auth.h"
+#include "daemon/engine/manage.h"
 
 START_TEST(a_worker_answers_as_the_engine_would)
 {
@@ -95,6 +96,14 @@ START_TEST(what_changes_is_told_at_once)
 	}
 	ck_assert_uint_eq(ask_plain(1, "198.51.100.7")->data[0] >> 6,
 	    LEAP_UNSYNC);
+	for (int stratum = 7; stratum < 9; stratum++) {
+		const struct config_local local = { .is_on = true,
+			.stratum = stratum, .waitunsynced = -1 };
+
+		ck_assert_int_eq(manage_local(&w.engine, &local), 0);
+		ck_assert_uint_eq(ask_plain(1, "198.51.100.7")->data[1],
+		    (unsigned)stratum);
+	}
 	end();
 }
 END_TEST
