@@ -458,6 +458,8 @@ launch(struct launcher *l)
 	r = start(l, become_engine);
 	if (r < 0)
 		return r;
+	/* Or nobody would notice that it died before its first word. */
+	close(l->clock_engine[1]);
 	return become_clock(l);
 }
 

@@ -85,6 +85,19 @@ def resolver_dies(folder):
                       f"{time.monotonic() - start:.0f} s")
 
 
+def an_engine_dies_before_its_first_word(folder):
+    """Where nobody but the launcher waits for it."""
+    daemon = lib.Tockd(folder, ["server 127.0.0.1 port 9"], "-x")
+    lib.until(lambda: "tock-engine" in daemon.roles(), interval=0)
+    engine = daemon.roles()["tock-engine"]
+    os.kill(engine, signal.SIGKILL)
+    lib.check(daemon.wait(5) == 75, "exit 75 after the death of an engine "
+              f"that has just begun: {daemon.process.returncode}")
+    lib.check(f"process {engine} has ended: signal 9" in daemon.text(),
+              "the log says how")
+    daemon.stop()
+
+
 def sigterm_ends_in_order(folder):
     drift = pathlib.Path("/var/lib/tock/drift")
     kept = pathlib.Path("/var/lib/tock/clock/drift")
@@ -169,7 +182,8 @@ def a_denied_run_leaves_no_trace(folder):
 
 
 lib.alone()
-lib.main(engine_dies_in_a_slew, clock_dies, resolver_dies,
+lib.main(engine_dies_in_a_slew, an_engine_dies_before_its_first_word,
+         clock_dies, resolver_dies,
          sigterm_ends_in_order, every_ending_signal_is_orderly,
          an_assertion_is_an_abort, the_floor_of_the_time_is_of_the_end,
          a_denied_run_leaves_no_trace)
