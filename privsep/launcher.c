@@ -270,6 +270,18 @@ become_resolver(struct launcher *l)
 	return launch_exec(l->resolver_program, map, 2, args);
 }
 
+/* Across the exec, and for workers and look-ups, too: the main process obeys
+ * signals, and tells the others.  SIGALRM ends a look-up. */
+static void
+ignore_signals(void)
+{
+	const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1,
+		SIGUSR2 };
+
+	for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++)
+		signal(ignored[i], SIG_IGN);
+}
+
 /* Forks a child that becomes a role by way of become(); its pid or -errno. */
 static pid_t
 start(struct launcher *l, int (*become)(struct launcher *))
@@ -277,6 +289,7 @@ start(struct launcher *l, int (*become)(struct launcher *))
 	pid_t pid = fork();
 
 	if (pid == 0) {
+		ignore_signals();
 		become(l);
 		_exit(EXIT_FAILURE);
 	}

@@ -133,6 +133,22 @@ def every_ending_signal_is_orderly(folder):
                       f"{daemon.process.returncode}")
 
 
+def the_others_ignore_signals(folder):
+    """Who ends all processes of a machine, or of a terminal, lets us end in
+    order."""
+    with lib.tockd(folder, ["allow", "serverworkers 1"], "-x") as daemon:
+        roles = daemon.roles()
+        engine = roles["tock-engine"]
+        others = [engine, roles["tock-resolver"], *lib.children(engine)]
+        for sig in "HUP INT QUIT TERM USR1 USR2".split():
+            for pid in others:
+                os.kill(pid, signal.Signals[f"SIG{sig}"])
+        time.sleep(0.5)
+        lib.check(len(others) == 3 and all(map(lib.is_alive, others)) and
+                  lib.is_alive(daemon.pid), "signals do nothing to the others")
+        lib.check(daemon.stop() == 0, "status 0")
+
+
 def an_assertion_is_an_abort(folder):
     """Under the filter too: SIGABRT, not SIGSYS."""
     with lib.clock() as keeper, lib.tockd(
@@ -183,7 +199,7 @@ def a_denied_run_leaves_no_trace(folder):
 
 lib.alone()
 lib.main(engine_dies_in_a_slew, an_engine_dies_before_its_first_word,
-         clock_dies, resolver_dies,
-         sigterm_ends_in_order, every_ending_signal_is_orderly,
+         clock_dies, resolver_dies, sigterm_ends_in_order,
+         every_ending_signal_is_orderly, the_others_ignore_signals,
          an_assertion_is_an_abort, the_floor_of_the_time_is_of_the_end,
          a_denied_run_leaves_no_trace)
