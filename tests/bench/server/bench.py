@@ -9,7 +9,8 @@
 Both serve side by side in a network of the bench's own, confined as they are
 when installed, with client log, access rules, a rate limit and keys, on one
 processor; the load generator (load.c) asks from 1000 addresses on another and
-judges every answer.  Each of N rounds (7) gives each server each load for S
+judges every answer.  Each of N rounds (7) starts the servers anew, since where
+their memory happens to lie makes up to 10 %, and gives each each load for S
 seconds (0.5), in turn.  The second chronyd is the same as the first: how much
 the two differ is what a difference means.  `minimal' (minimal.c) answers with
 the fewest system calls there are and knows nothing: the limit.
@@ -150,38 +151,50 @@ def show_most(found, base="chronyd"):
               f"{middle / statistics.median(found[base]):12.2f}", flush=True)
 
 
+def rivals(stack, n):
+    """The servers of round n, by name, and those for the load `limited'."""
+    def start(how, name, port, limit):
+        return stack.enter_context(how(name, 2000 + 10 * n + port,
+                                       [*servers.SERVING, limit]))
+
+    return {"tockd": start(servers.tockd, "tockd", 1, servers.UNLIMITED),
+            "chronyd": start(servers.chronyd, "chronyd", 2,
+                             servers.UNLIMITED),
+            "chronyd again": start(servers.chronyd, "chronyd again", 3,
+                                   servers.UNLIMITED),
+            "minimal": start(servers.minimal, "minimal", 4, "")}, {
+            "tockd": start(servers.tockd, "tockd", 5, servers.LIMITED),
+            "chronyd": start(servers.chronyd, "chronyd", 6, servers.LIMITED)}
+
+
+def names_for(load):
+    """Who is given that load: `minimal' knows nothing but plain requests."""
+    return ["tockd", "chronyd"] if load == "limited" else [
+        "tockd", "chronyd", "chronyd again",
+        *(["minimal"] if load.startswith("plain") or load == "most" else [])]
+
+
 def compare(args, stack, faults):
     resting = stack.enter_context(servers.at_rest())
     time.sleep(SETTLE)
     memory = {s.name: s.memory() for s in resting}
-
-    def start(how, name, port, limit):
-        return stack.enter_context(how(name, port, [*servers.SERVING, limit]))
-
-    ordinary = [
-        start(servers.tockd, "tockd", 2001, servers.UNLIMITED),
-        start(servers.chronyd, "chronyd", 2002, servers.UNLIMITED),
-        start(servers.chronyd, "chronyd again", 2003, servers.UNLIMITED),
-        start(servers.minimal, "minimal", 2004, "")]
-    limited = [start(servers.tockd, "tockd", 2005, servers.LIMITED),
-               start(servers.chronyd, "chronyd", 2006, servers.LIMITED)]
-    rivals = {load: limited if load == "limited" else ordinary
-              if load.startswith("plain") else ordinary[:3] for load in LOADS}
-    all_series = {load: Series(load, [s.name for s in rivals[load]])
+    all_series = {load: Series(load, names_for(load))
                   for load in LOADS if load in args.loads}
-    highest = {s.name: [] for s in ordinary}
+    highest = {name: [] for name in names_for("most")}
     for n in range(args.rounds):
         print(f"round {n + 1}", end="\r", flush=True)
-        for load, series in all_series.items():
-            for server in rivals[load]:
-                series.results[server.name].append(faults.look(
-                    server, load, servers.load(
+        with contextlib.ExitStack() as of_round:
+            ordinary, limited = rivals(of_round, n)
+            for load, series in all_series.items():
+                for name, results in series.results.items():
+                    server = (limited if load == "limited" else
+                              ordinary)[name]
+                    results.append(faults.look(server, load, servers.load(
                         server, "--seconds", args.seconds, *LOADS[load])))
-        if "most" in args.loads and n < MOST_ROUNDS:
-            for server in ordinary:
-                highest[server.name].append(
-                    most(server, args.seconds, faults))
-    for load, series in all_series.items():
+            if "most" in args.loads and n < MOST_ROUNDS:
+                for name, server in ordinary.items():
+                    highest[name].append(most(server, args.seconds, faults))
+    for series in all_series.values():
         series.show()
     if "most" in args.loads:
         show_most(highest)
