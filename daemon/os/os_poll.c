@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC
  *
  * A turn: wait until a descriptor is ready or the first timer is due; serve
- * each ready descriptor once (a batch, or small ones as pace_linux.h has it),
+ * each ready descriptor once (a server's for a while, as pace_linux.h has it),
  * then what the clock and the resolver had to say, then the timers that were
  * due.  So no flood on a socket holds a timer up for longer than that.  Only
  * poll() is used, and no descriptors but sockets, in what a simulator under

@@ -5,13 +5,14 @@
  *
  * - where several came at once there are more by now;
  * - while they come soon after each other the next one is waited for in the call
- *   that receives it, for some ms at most;
+ *   that receives it, for some ms at most; not where they come in bursts, since
+ *   all others would wait for each burst with it;
  * - while most of what comes to a server gets no answer, and it comes fast, the
  *   next is let gather for a moment.  A good request among it has been stamped
  *   by the kernel, and is answered 0.1 ms later.
  *
- * Other descriptors wait meanwhile for half a ms, and once for as long as the
- * next one is waited for. */
+ * Other descriptors wait meanwhile for half a ms, and once in 0.1 s for as
+ * long as the next one is waited for. */
 #ifndef DAEMON_OS_PACE_LINUX_H
 #define DAEMON_OS_PACE_LINUX_H
 
@@ -28,6 +29,7 @@ struct pace {
 	struct raw last;  /* when the last batch was received */
 	int64_t gap;      /* ns from the one before it, for each of it */
 	unsigned row;     /* batches that came soon after each other */
+	struct raw ended; /* when the last row had ended with a pause */
 };
 
 enum pace_next {

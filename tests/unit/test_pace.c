@@ -63,7 +63,25 @@ START_TEST(the_next_is_waited_for_after_a_row)
 }
 END_TEST
 
+/* While one waits nobody else is served. */
+START_TEST(the_next_burst_is_not_waited_for)
+{
+	struct pace p = { .may_wait = true, .last.ns = 7 };
+
+	for (int burst = 0; burst < 50; burst++) {
+		after(&p, 1, 5000, 0);
+		for (int i = 0; i < 20; i++)
+			ck_assert_int_eq(after(&p, 1, 25, 0),
+			    burst == 0 && i >= 3 ? PACE_WAIT_1 : PACE_POLL);
+	}
+	for (int i = 0; i < 5000; i++) /* it goes on now */
+		after(&p, 1, 25, 0);
+	ck_assert_int_eq(after(&p, 1, 25, 0), PACE_WAIT_1);
+}
+END_TEST
+
 UNIT_MAIN("pace", where_several_came_there_are_more,
     a_flood_in_vain_is_let_gather,
     where_that_is_not_allowed_nothing_gathers,
-    the_next_is_waited_for_after_a_row)
+    the_next_is_waited_for_after_a_row,
+    the_next_burst_is_not_waited_for)
