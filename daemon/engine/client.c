@@ -98,8 +98,8 @@ wanted_ahead(const struct client *c)
 	return conf->xleave ? 2 : 1;
 }
 
-/* From the last request to the next: the interval with 1 % of dice, so that
- * clients and sources drift apart. */
+/* From the last request to the next: the interval with 1 % of dice, so that the
+ * clients of a server drift apart. */
 static double
 gap(const struct client *c)
 {
@@ -311,8 +311,9 @@ match(const struct client *c, const struct ntp_packet *p, unsigned *which)
 }
 
 /* Whoever is to be asked next, if that is about now, is asked now that we are
- * awake: one, so that its answer does not meet another one on its way.  The dice
- * do not part again who has met. */
+ * awake: one, so that its answer does not meet another one on its way.  Not who
+ * is silent: with its answer the next one would be asked.  The dice do not part
+ * again who has met. */
 static void
 ask_next(const struct client *c)
 {
@@ -324,7 +325,8 @@ ask_next(const struct client *c)
 	TAILQ_FOREACH(s, &c->source->engine->sources, link) {
 		struct client *o = &s->client;
 
-		if (o->next_poll.ns > now.ns && !o->is_waiting && o->burst == 0 &&
+		if (o->next_poll.ns > now.ns && !o->is_waiting &&
+		    o->unanswered == 0 && o->burst == 0 &&
 		    s->symmetric == NULL &&
 		    (next == NULL || o->next_poll.ns < next->next_poll.ns) &&
 		    mono_sub(o->next_poll, now) <
