@@ -6,6 +6,7 @@
 #include "common/ntp64.h"
 
 #define NO_ROOT 1.0 /* s: delay and dispersion while nothing is known */
+#define MAX_STRATUM 15
 
 static double
 seconds(int64_t ns)
@@ -39,7 +40,7 @@ told_packet(const struct wrk_reference *t, struct pair now,
 		.root_dispersion = NO_ROOT,
 	};
 	if (!(t->flags & WRK_IS_TOLD) || age > TOLD_AGE_MAX ||
-	    t->leap == LEAP_UNSYNC)
+	    t->leap == LEAP_UNSYNC || t->stratum > MAX_STRATUM)
 		return;
 	p->leap = t->leap;
 	p->stratum = t->stratum;

@@ -90,6 +90,21 @@ START_TEST(what_is_old_is_told_as_unsynchronised)
 }
 END_TEST
 
+START_TEST(a_stratum_that_nobody_may_have_is_told_as_unsynchronised)
+{
+	struct wrk_reference t = synchronised();
+
+	t.stratum = 15;
+	ck_assert_uint_eq(told(&t, 0, 0).stratum, 15);
+	t.stratum = 16; /* who is followed has 15 */
+	struct ntp_packet p = told(&t, 0, 0);
+
+	ck_assert_uint_eq(p.leap, LEAP_UNSYNC);
+	ck_assert_uint_eq(p.stratum, 0);
+	ck_assert_uint_eq(p.refid, 0);
+}
+END_TEST
+
 START_TEST(who_is_right_by_itself_has_no_error)
 {
 	struct wrk_reference t = synchronised();
@@ -106,4 +121,6 @@ END_TEST
 
 UNIT_MAIN("told", all_of_it_is_told,
     dispersion_grows_and_the_clocks_error_counts,
-    what_is_old_is_told_as_unsynchronised, who_is_right_by_itself_has_no_error)
+    what_is_old_is_told_as_unsynchronised,
+    a_stratum_that_nobody_may_have_is_told_as_unsynchronised,
+    who_is_right_by_itself_has_no_error)
