@@ -179,6 +179,11 @@ config_review(struct config *c)
 	    (c->bind4.family != ADDR_NONE || c->bind6.family != ADDR_NONE))
 		r = parse_warn(&p, 0, "bindaddress: broadcasts do not come "
 		    "there, broadcastclient waits in vain");
+	if (r == 0 && c->noclientlog &&
+	    (c->ratelimit.is_on || c->cmdratelimit.is_on))
+		r = parse_warn(&p, 0, "%s limits nobody: with noclientlog "
+		    "nobody is remembered", c->ratelimit.is_on ? "ratelimit"
+		    : "cmdratelimit");
 	return r;
 }
 

@@ -282,6 +282,25 @@ START_TEST(local_needs_no_sources)
 }
 END_TEST
 
+START_TEST(there_are_no_limits_without_a_log)
+{
+	static const char *const limits[] = { "ratelimit", "cmdratelimit" };
+
+	for (size_t i = 0; i < 2; i++) {
+		try_init(&t);
+		try_good(&t, "local");
+		try_good(&t, limits[i]);
+		ck_assert_int_eq(config_review(&t.config), 0);
+		ck_assert_uint_eq(t.config.n_warnings, 0);
+		try_good(&t, "noclientlog");
+		ck_assert_int_eq(config_review(&t.config), 0);
+		ck_assert_uint_eq(t.config.n_warnings, 1);
+		ck_assert_ptr_nonnull(strstr(t.config.warnings[0], limits[i]));
+		try_fini(&t);
+	}
+}
+END_TEST
+
 START_TEST(the_merged_lines_are_printed_as_chronyd_does)
 {
 	char *text = NULL;
@@ -428,5 +447,6 @@ UNIT_MAIN("config", a_pool_counts_as_many, directories_of_sources_are_kept_once,
     obsolete_words_warn_and_dumponexit_does_not,
     unknown_words_get_a_suggestion, every_directive_of_chronys_is_known,
     the_whole_is_reviewed, local_needs_no_sources,
+    there_are_no_limits_without_a_log,
     the_merged_lines_are_printed_as_chronyd_does,
     errors_are_one_printable_line, long_words_are_cut_in_messages)
