@@ -90,6 +90,10 @@ serve_batch(struct answerer *r, const struct access *access, struct sock *sock,
 			r->counts.refused++;
 			continue;
 		}
+		if (!respond_is_request(&d[i])) {
+			r->counts.ignored++;
+			continue;
+		}
 		enum clientlog_verdict v = clientlog_hit_at(r->log,
 		    CLIENTLOG_NTP, &at[i], &d[i].remote.addr, now, false);
 

@@ -32,10 +32,25 @@ mode_for(unsigned version, unsigned mode)
 	}
 }
 
-/* Whether the end of the request, behind its header, is good; finds the key if
- * it has a MAC. */
+bool
+respond_is_request(const struct dgram *in)
+{
+	struct ntp_packet p;
+
+	if (in->len < PACKET_HEADER || in->is_cut || in->remote.port == 0)
+		return false;
+
+	unsigned version = in->data[0] >> 3 & 7;
+
+	return version >= 1 && version <= PACKET_VERSION &&
+	    mode_for(version, in->data[0] & 7) != 0 &&
+	    (in->len == PACKET_HEADER ||
+	    packet_parse(&p, in->data, in->len) == 0);
+}
+
+/* Whether the request's MAC is good, if it has one; finds its key. */
 static bool
-check_trailer(const struct respond_common *c, const struct dgram *in,
+check_mac(const struct respond_common *c, const struct dgram *in,
     struct answer *a)
 {
 	struct ntp_packet p;
@@ -93,19 +108,14 @@ bool
 respond_prepare(const struct respond_common *c, const struct dgram *in,
     struct answer *a)
 {
-	unsigned version, mode;
+	unsigned version = in->data[0] >> 3 & 7;
 
-	if (in->len < PACKET_HEADER || in->is_cut || in->remote.port == 0)
-		return false;
-	version = in->data[0] >> 3 & 7;
-	mode = mode_for(version, in->data[0] & 7);
-	if (version < 1 || version > PACKET_VERSION || mode == 0 ||
-	    !check_trailer(c, in, a))
+	if (!check_mac(c, in, a))
 		return false;
 
 	memcpy(a->bytes, c->header, sizeof c->header);
 	a->bytes[0] = (unsigned char)((c->header[0] & 0xc0) | version << 3 |
-	    mode);
+	    mode_for(version, in->data[0] & 7));
 	a->bytes[AT_POLL] = in->data[AT_POLL];
 	set_times(c, in, a);
 	a->out = (struct dgram){ .remote = in->remote, .local = in->local,

@@ -40,8 +40,11 @@ struct answer {
 	unsigned char bytes[PACKET_HEADER + MAC_MAX];
 };
 
-/* Makes the answer to in but for its transmit timestamp and MAC.  False: there
- * is to be none. */
+/* Whether it has the form of a request, whose MAC may be forged still. */
+bool respond_is_request(const struct dgram *in);
+
+/* Makes the answer to a request but for its transmit timestamp and MAC.  False:
+ * there is to be none. */
 bool respond_prepare(const struct respond_common *, const struct dgram *in,
     struct answer *);
 

@@ -9,6 +9,7 @@
 #include "conf/access.h"
 #include "daemon/engine/answerer.h"
 #include "daemon/engine/clientlog.h"
+#include "daemon/wire/keys.h"
 #include "tests/emu/fake_os.h"
 
 #define MOST 64 /* datagrams that come at once */
@@ -152,7 +153,47 @@ START_TEST(what_gets_no_answer_is_told)
 }
 END_TEST
 
+/* Whether something of this length is counted as its sender's request. */
+static bool
+is_counted(unsigned version, unsigned mode, size_t len)
+{
+	unsigned char bytes[PACKET_HEADER + 20] = { (unsigned char)(version << 3 |
+	    mode) };
+	struct dgram d = { .remote.port = 123, .data = bytes, .len = len };
+	uint64_t before = clients.hits[CLIENTLOG_NTP];
+
+	ck_assert_int_eq(addr_parse(&d.remote.addr, "10.0.0.1"), 0);
+	answerer_serve(&answerer, &sock, &d, 1);
+	return clients.hits[CLIENTLOG_NTP] > before;
+}
+
+/* A forged MAC is: to find that out costs as much as an answer. */
+START_TEST(only_what_looks_like_a_request_is_counted)
+{
+	struct keys none = { 0 };
+
+	start();
+	answerer.common.keys = &none;
+	for (unsigned version = 0; version < 8; version++)
+		for (unsigned mode = 0; mode < 8; mode++) {
+			bool asks = version >= 1 && version <= 4 &&
+			    (mode == PACKET_MODE_CLIENT ||
+			    mode == PACKET_MODE_ACTIVE ||
+			    (mode == PACKET_MODE_UNSPEC && version == 1));
+
+			ck_assert(!is_counted(version, mode, 0));
+			ck_assert(!is_counted(version, mode, PACKET_HEADER - 1));
+			ck_assert(!is_counted(version, mode, PACKET_HEADER + 9));
+			ck_assert(is_counted(version, mode, PACKET_HEADER) ==
+			    asks);
+			ck_assert(is_counted(version, mode,
+			    PACKET_HEADER + 20) == asks);
+		}
+	end();
+}
+END_TEST
+
 UNIT_MAIN("answerer", every_request_of_a_batch_is_answered_in_its_turn,
     each_client_of_a_batch_is_counted_once,
     what_was_sent_to_all_is_neither_answered_nor_counted,
-    what_gets_no_answer_is_told)
+    what_gets_no_answer_is_told, only_what_looks_like_a_request_is_counted)
