@@ -7,6 +7,9 @@
 
 #define NO_ROOT 1.0 /* s: delay and dispersion while nothing is known */
 #define MAX_STRATUM 15
+/* s ago our own time was last set: before the requests came that are answered
+ * now, as everybody expects of a reference timestamp. */
+#define LOCAL_AGE 1.0
 
 static double
 seconds(int64_t ns)
@@ -47,7 +50,7 @@ told_packet(const struct wrk_reference *t, struct pair now,
 	p->refid = t->refid;
 	if (t->flags & WRK_IS_LOCAL) {
 		p->root_delay = p->root_dispersion = 0;
-		p->ref = ntp64_from_tspec(now.real);
+		p->ref = ntp64_from_tspec(tspec_add(now.real, -LOCAL_AGE));
 		return;
 	}
 	p->root_delay = seconds(t->delay_ns);
