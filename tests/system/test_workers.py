@@ -44,7 +44,10 @@ def workers(daemon):
 def tockd(folder, n, *lines):
     with lib.tockd(folder, [*LINES, f"serverworkers {n}", *lines],
                    "-x") as daemon:
+        pids = workers(daemon)
         yield daemon
+    # Those that were given up are not waited for, and have the port.
+    lib.until(lambda: not any(map(lib.is_alive, pids)), 2)
 
 
 def request(transmit=b"abcdefgh", origin=bytes(8), receive=bytes(8)):
