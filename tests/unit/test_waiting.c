@@ -257,7 +257,67 @@ START_TEST(what_waits_over_a_leap_second_is_not_forgotten)
 }
 END_TEST
 
-UNIT_MAIN("waiting", who_is_selected_again_is_not_counted_again,
+/* Two sources are asked at once; the first one's answer comes. */
+static void
+world_one_answers(struct world *w, unsigned unanswered)
+{
+	world_init(w, 2);
+	for (int i = 0; i < 2; i++)
+		w->config.sources[i].minpoll = w->config.sources[i].maxpoll = 6;
+	world_start(w);
+	world_run(w, 300);
+	world_source(w, 1)->client.unanswered = unanswered;
+	for (unsigned i = 0; i < 2; i++) {
+		struct client *c = &world_source(w, i)->client;
+
+		c->next_poll = mono_add(w->os.mono, 1);
+		w->os.os.ops->timer_set(&w->os.os, &c->timer, c->next_poll);
+	}
+	turn(w, world_source(w, 0), DELAY, DELAY);
+	ck_assert(world_source(w, 1)->client.is_waiting);
+}
+
+START_TEST(one_correction_is_made_of_answers_that_come_together)
+{
+	struct world w;
+
+	world_one_answers(&w, 0);
+	struct source *a = world_source(&w, 0), *b = world_source(&w, 1);
+	ck_assert(a->is_news);
+	turn(&w, b, 0.05, 0.05);
+	ck_assert(!a->is_news && !b->is_news);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(an_answer_that_does_not_come_is_not_waited_for_long)
+{
+	struct world w;
+
+	world_one_answers(&w, 0);
+	const struct source *a = world_source(&w, 0);
+	fake_advance(&w.os, 0.29);
+	ck_assert(a->is_news);
+	fake_advance(&w.os, 0.02);
+	ck_assert(!a->is_news && world_source(&w, 1)->client.is_waiting);
+	world_fini(&w);
+}
+END_TEST
+
+START_TEST(who_was_silent_is_not_waited_for)
+{
+	struct world w;
+
+	world_one_answers(&w, 1);
+	ck_assert(!world_source(&w, 0)->is_news);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("waiting", one_correction_is_made_of_answers_that_come_together,
+    an_answer_that_does_not_come_is_not_waited_for_long,
+    who_was_silent_is_not_waited_for,
+    who_is_selected_again_is_not_counted_again,
     what_waits_is_learned_in_the_order_of_time,
     a_correction_that_waits_is_made_when_no_news_come,
     what_is_no_trifle_by_the_next_poll_is_corrected,
