@@ -71,6 +71,32 @@ look_for_liars(struct engine *e, const struct source *best, struct raw now)
 	}
 }
 
+void
+engine_lose(struct engine *e)
+{
+	if (!e->reference.is_synced)
+		return;
+	if (engine_may_say(e))
+		log_warn("no source can be followed: not synchronised "
+			 "(tockctl sources)");
+	reference_lose(&e->reference);
+	discipline_status(e, true);
+	crew_publish(e);
+}
+
+/* Whether what we go by is gone because of what somebody said, or because the
+ * machine slept; not only because who said it is no longer asked. */
+static bool
+is_refuted(const struct engine *e)
+{
+	const struct source *s;
+
+	TAILQ_FOREACH(s, &e->sources, link)
+		if (s->has_sample || s->estimator.has_slept)
+			return true;
+	return false;
+}
+
 /* Selects; says so when nobody can be followed any more. */
 static struct source *
 choose(struct engine *e, struct raw now)
@@ -79,15 +105,8 @@ choose(struct engine *e, struct raw now)
 
 	if (best != NULL)
 		look_for_liars(e, best, now);
-
-	if (best == NULL && e->reference.is_synced) {
-		if (engine_may_say(e))
-			log_warn("no source can be followed: not "
-				 "synchronised (tockctl sources)");
-		reference_lose(&e->reference);
-		discipline_status(e, true);
-		crew_publish(e);
-	}
+	else if (is_refuted(e))
+		engine_lose(e);
 	reference_tell_local(e);
 	return best;
 }

@@ -118,6 +118,9 @@ int engine_add_sources(struct engine *);
  * row, or while another source is about to answer, it waits, for 0.3 s at most. */
 void engine_update(struct engine *, struct source *);
 
+/* Not synchronised from now on, if we were; somebody may be followed later. */
+void engine_lose(struct engine *);
+
 /* What waits, now: before a source whose news are among it has another sample. */
 void engine_update_now(struct engine *);
 

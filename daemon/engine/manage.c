@@ -291,6 +291,7 @@ manage_reset_sources(struct engine *e)
 
 	TAILQ_FOREACH(s, &e->sources, link)
 		source_reset(s);
+	engine_lose(e);
 	engine_reselect(e);
 }
 

@@ -80,18 +80,34 @@ START_TEST(what_no_line_could_say_is_not_added)
 }
 END_TEST
 
-START_TEST(who_is_deleted_is_not_followed)
+/* The clock is no worse for it: what it says of itself grows with time. */
+START_TEST(who_is_deleted_is_held_over)
 {
 	struct world w;
 	struct addr a = at("192.0.2.1");
+	struct config_source other = server("192.0.2.2");
 
 	world_init(&w, 1);
 	world_start(&w);
 	world_run(&w, 10);
 	ck_assert(w.engine.reference.is_synced);
 	ck_assert_int_eq(manage_delete(&w.engine, &a), 0);
-	ck_assert(!w.engine.reference.is_synced);
+	ck_assert(w.engine.reference.is_synced);
 	ck_assert_int_eq(manage_delete(&w.engine, &a), -ENOENT);
+	/* as a lease of DHCP does it; the new one does not answer yet */
+	w.is_silent[0] = true;
+	ck_assert_int_eq(manage_add(&w.engine, &other), 0);
+	world_run(&w, 1000);
+	ck_assert(w.engine.reference.is_synced);
+	struct pair now = w.os.os.ops->pair(&w.os.os);
+	ck_assert_double_gt(reference_dispersion(&w.engine.reference, now.raw,
+	    1e-6), 1e-3);
+	w.is_silent[0] = false;
+	world_run(&w, 100);
+	ck_assert(addr_equal(&w.engine.reference.addr,
+	    &world_source(&w, 0)->remote.addr));
+	manage_reset_sources(&w.engine);
+	ck_assert(!w.engine.reference.is_synced);
 	world_fini(&w);
 }
 END_TEST
@@ -261,7 +277,7 @@ END_TEST
 
 UNIT_MAIN("manage", a_peer_of_a_family_that_is_not_served_is_not_asked_and_that_is_said,
     a_server_that_is_added_is_followed,
-    what_no_line_could_say_is_not_added, who_is_deleted_is_not_followed,
+    what_no_line_could_say_is_not_added, who_is_deleted_is_held_over,
     a_name_without_address_is_deleted_by_its_id, offline_means_no_polls,
     a_mask_means_a_net, values_are_set_within_their_ranges,
     a_reset_forgets_what_was_measured, without_a_route_it_goes_offline)
