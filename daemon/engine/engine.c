@@ -85,16 +85,21 @@ engine_lose(struct engine *e)
 }
 
 /* Whether what we go by is gone because of what somebody said, or because the
- * machine slept; not only because who said it is no longer asked. */
+ * machine slept, or is too old by now; not only because who said it is no longer
+ * asked. */
 static bool
-is_refuted(const struct engine *e)
+is_refuted(const struct engine *e, struct raw now)
 {
+	const struct config *c = e->config;
+	const struct reference *r = &e->reference;
 	const struct source *s;
 
 	TAILQ_FOREACH(s, &e->sources, link)
-		if (s->has_sample || s->estimator.has_slept)
+		if (s->has_sample && (s->options & SELECT_NOSELECT) == 0)
 			return true;
-	return false;
+	return e->foreign.what == FOREIGN_SLEEP || r->root_delay / 2 +
+	    reference_dispersion(r, now, c->maxclockerror_ppm * 1e-6) >
+		c->maxdistance;
 }
 
 /* Selects; says so when nobody can be followed any more. */
@@ -105,7 +110,7 @@ choose(struct engine *e, struct raw now)
 
 	if (best != NULL)
 		look_for_liars(e, best, now);
-	else if (is_refuted(e))
+	else if (is_refuted(e, now))
 		engine_lose(e);
 	reference_tell_local(e);
 	return best;

@@ -26,8 +26,10 @@ fire(struct timer *t)
 
 	if (f->next <= e->config->fallback_max)
 		set_timer(e);
-	if (f->averages[i].seconds < whole)
-		return; /* not measured for that long */
+	/* Not measured for that long; or the machine slept, and to set the
+	 * frequency is to correct the clock, too. */
+	if (f->averages[i].seconds < whole || !discipline_is_explained(e))
+		return;
 	log_info("clock: no update for %.0f s: frequency %+.3f ppm, the "
 		 "average over as long", whole, f->averages[i].freq * 1e6);
 	discipline_set_frequency(e, f->averages[i].freq);

@@ -331,7 +331,42 @@ START_TEST(who_only_measures_leaves_it_alone)
 }
 END_TEST
 
-UNIT_MAIN("foreign", a_step_is_put_back_within_two_seconds,
+/* Nobody is left to say so. */
+START_TEST(after_sleep_nobody_is_held_over)
+{
+	for (int is_before = 0; is_before <= 1; is_before++) {
+		begin(1);
+		w.is_silent[0] = true;
+		if (is_before)
+			source_free(world_source(&w, 0));
+		sleep_badly(600);
+		if (!is_before)
+			source_free(world_source(&w, 0));
+		world_run(&w, 400);
+		ck_assert(!w.engine.reference.is_synced);
+		world_fini(&w);
+	}
+}
+END_TEST
+
+/* What the clock seems to be off by is the time that it slept. */
+START_TEST(after_sleep_no_frequency_of_before_is_set)
+{
+	prepare(1);
+	world_line(&w, "fallbackdrift 10 12");
+	world_start(&w);
+	world_run(&w, 9000);
+	w.is_silent[0] = true;
+	sleep_for(3600);
+	world_run(&w, 3000);
+	ck_assert_double_lt(fabs(world_clock_error(&w)), 0.1);
+	world_fini(&w);
+}
+END_TEST
+
+UNIT_MAIN("foreign", after_sleep_nobody_is_held_over,
+    after_sleep_no_frequency_of_before_is_set,
+    a_step_is_put_back_within_two_seconds,
     it_is_put_back_without_any_server,
     a_large_one_is_stepped_back_where_makestep_allows,
     a_late_answer_does_not_slow_it_down,

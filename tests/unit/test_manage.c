@@ -112,6 +112,26 @@ START_TEST(who_is_deleted_is_held_over)
 }
 END_TEST
 
+/* Who is only looked at says nothing against it. */
+START_TEST(who_is_held_over_is_so_until_maxdistance)
+{
+	struct world w;
+	struct addr a = at("192.0.2.1");
+
+	world_init(&w, 1);
+	world_line(&w, "server 192.0.2.5 noselect iburst");
+	world_line(&w, "maxdistance 0.1");
+	world_start(&w);
+	world_run(&w, 600);
+	ck_assert_int_eq(manage_delete(&w.engine, &a), 0);
+	world_run(&w, 3600);
+	ck_assert(w.engine.reference.is_synced);
+	world_run(&w, 2 * 86400);
+	ck_assert(!w.engine.reference.is_synced);
+	world_fini(&w);
+}
+END_TEST
+
 START_TEST(a_name_without_address_is_deleted_by_its_id)
 {
 	struct world w;
@@ -278,6 +298,7 @@ END_TEST
 UNIT_MAIN("manage", a_peer_of_a_family_that_is_not_served_is_not_asked_and_that_is_said,
     a_server_that_is_added_is_followed,
     what_no_line_could_say_is_not_added, who_is_deleted_is_held_over,
+    who_is_held_over_is_so_until_maxdistance,
     a_name_without_address_is_deleted_by_its_id, offline_means_no_polls,
     a_mask_means_a_net, values_are_set_within_their_ranges,
     a_reset_forgets_what_was_measured, without_a_route_it_goes_offline)
