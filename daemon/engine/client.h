@@ -85,8 +85,8 @@ void client_ask_now(struct client *);
 /* minpoll or maxpoll in the source's conf has changed; minpoll <= maxpoll. */
 void client_bounds_changed(struct client *);
 
-/* Whether an answer is likely to come soon: one is waited for since less than s
- * seconds, or asked for now, and the last one came. */
+/* Whether an answer is likely to come soon: the last one came, and the next was
+ * asked for less than s seconds ago, or is asked for in this turn. */
 bool client_answers_soon(const struct client *, double s);
 
 /* Called by acquire.c and peer.c: a datagram from the server's address came in;

@@ -13,7 +13,6 @@
 #include "daemon/wire/refid.h"
 
 #define MAX_DISTANCE 16.0 /* s, RFC 5905 MAXDISP */
-#define MAX_STRATUM 15
 
 /* A server that follows us would have us follow ourselves. */
 static bool
@@ -50,7 +49,7 @@ reply_header_tests(const struct ntp_packet *p, const struct addr *local)
 	if (p->receive != NTP64_UNSET && p->transmit != NTP64_UNSET)
 		passed |= TEST_TIMES;
 	if (p->leap != LEAP_UNSYNC && p->stratum > 0 &&
-	    p->stratum <= MAX_STRATUM)
+	    p->stratum <= PACKET_STRATUM_MAX)
 		passed |= TEST_SYNCED;
 	if (p->root_delay / 2 + p->root_dispersion < MAX_DISTANCE)
 		passed |= TEST_DISTANCE;

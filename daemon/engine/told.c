@@ -6,7 +6,6 @@
 #include "common/ntp64.h"
 
 #define NO_ROOT 1.0 /* s: delay and dispersion while nothing is known */
-#define MAX_STRATUM 15
 /* s ago our own time was last set: before the requests came that are answered
  * now, as everybody expects of a reference timestamp. */
 #define LOCAL_AGE 1.0
@@ -43,7 +42,7 @@ told_packet(const struct wrk_reference *t, struct pair now,
 		.root_dispersion = NO_ROOT,
 	};
 	if (!(t->flags & WRK_IS_TOLD) || age > TOLD_AGE_MAX ||
-	    t->leap == LEAP_UNSYNC || t->stratum > MAX_STRATUM)
+	    t->leap == LEAP_UNSYNC || t->stratum > PACKET_STRATUM_MAX)
 		return;
 	p->leap = t->leap;
 	p->stratum = t->stratum;

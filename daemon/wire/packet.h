@@ -18,6 +18,7 @@
 #define PACKET_HEADER 48
 #define PACKET_VERSION 4 /* the newest there is; 1 is the oldest */
 #define PACKET_PORT 123
+#define PACKET_STRATUM_MAX 15 /* 16 is not synchronised (RFC 5905 MAXSTRAT) */
 
 enum packet_leap { LEAP_NONE = 0, LEAP_INSERT = 1, LEAP_DELETE = 2,
 	LEAP_UNSYNC = 3 };

@@ -64,8 +64,10 @@ bool simclock_drift(const struct simclock *, double *ppm, double *skew_ppm);
 /* s/s: what the kernel adds to the oscillator's frequency for good. */
 double simclock_base(const struct simclock *);
 
-/* Those that the engine asked for and that were made. */
+/* Whether a correction is under way. */
 bool simclock_is_slewing(const struct simclock *);
+
+/* Those that the engine asked for and that were made. */
 unsigned simclock_steps(const struct simclock *);
 
 #endif
