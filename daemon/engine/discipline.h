@@ -87,8 +87,9 @@ int discipline_makestep(struct engine *);
 void discipline_modify_makestep(struct engine *, int limit, double threshold);
 
 /* Tells the kernel and the guard how things stand (CLK_STATUS), where that is
- * news: adjustments have it with them.  Once a second at most: too early, it is
- * left for the next time, or for e->status if it must be told. */
+ * news: adjustments have it with them.  Once a second at most: what comes too
+ * early is left to e->status.  must: also where we may not set the clock, for a
+ * service manager hears by it that we live. */
 void discipline_status(struct engine *, bool must);
 
 #endif
